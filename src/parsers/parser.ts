@@ -1,0 +1,40 @@
+import type { EventCore } from '../event/core.ts';
+import type { Field, Layout, TableShape } from '../event/layout.ts';
+import type { LiteralArea } from '../event/literals.ts';
+import type { Address } from '../event/memory.ts';
+import type { Rows } from '../event/rows.ts';
+
+/**
+ * `envelope`: how a record is wrapped (syslog, json); its columns belong to the base layout.
+ * `dataset`: what kind of event it is (nginx.access); its own columns belong to a layout of its own, and a row has at most one dataset.
+ */
+export type ParserKind = 'envelope' | 'dataset';
+
+export interface ParserDefinition<Options> {
+  readonly name: string;
+  readonly kind: ParserKind;
+  /** Fields that it may fill. */
+  fields(options: Options): readonly Field[];
+  compile(options: Options, context: ParserContext): CompiledParser;
+}
+
+export interface ParserContext {
+  readonly core: EventCore;
+  readonly literals: LiteralArea;
+  readonly table: TableShape;
+  /** The layout that rows of this parser have: the base for an envelope. */
+  readonly layout: Layout;
+}
+
+export interface CompiledParser {
+  /** True for rows that are this dataset's; an envelope takes all. */
+  detect(rows: Rows, row: Address): boolean;
+  /**
+   * Fills the cells of the listed rows. A row that fails gets its error through `fail` and keeps its raw bytes as message;
+   * nothing is thrown except SideBufferFull.
+   */
+  parse(rows: Rows, list: readonly Address[] | 'all', fail: ParseFail): void;
+}
+
+/** @param code from the table of codes @param offset byte in the text where it went wrong, where known */
+export type ParseFail = (row: Address, code: string, detail: string, offset?: number) => void;

@@ -1,0 +1,46 @@
+import type { EventCore } from '../event/core.ts';
+import type { TableShape } from '../event/layout.ts';
+import type { LiteralArea } from '../event/literals.ts';
+import type { Address } from '../event/memory.ts';
+import type { Rows } from '../event/rows.ts';
+
+/** Room for one payload in the worker's memory. */
+export interface Room {
+  readonly start: Address;
+  readonly end: Address;
+  /** Where the (ordinal, end) pairs go; as many as rows in a batch fit. */
+  readonly trace: Address;
+  /** Bytes already written. */
+  used: number;
+  /** Pairs already written. */
+  rows: number;
+}
+
+export type Encoded = 'done' | 'page-full' | 'row-too-large';
+
+/** Rows of one layout that go to one output, as a list of row addresses in memory. */
+export interface RowGroup {
+  readonly layout: number;
+  readonly list: Address;
+  readonly count: number;
+}
+
+/** The pure half of a sink, compiled for one output of one pipeline; runs in the worker. */
+export interface OutputEncoder {
+  /**
+   * Encodes the group's rows from entry `from` on, appending to the room; resumable.
+   * @returns the entry to continue from and why it stopped; `row-too-large` = that row does not even fit an empty room
+   */
+  encode(rows: Rows, group: RowGroup, from: number, room: Room): { next: number; state: Encoded };
+  /** Encoders that aggregate write what they gathered over the whole batch. */
+  finish?(room: Room): { state: Encoded };
+  /** Forgets what was gathered since the last finish: the batch is run again. */
+  reset?(): void;
+}
+
+/** What a sink's encoder is compiled against. */
+export interface EncoderContext {
+  readonly core: EventCore;
+  readonly literals: LiteralArea;
+  readonly table: TableShape;
+}

@@ -1,0 +1,94 @@
+import type { Logger } from 'pino';
+import type { Peer } from '../pipeline/batch.ts';
+
+/** When a source tells its sender that a record is safe. */
+export type AckLevel = 'received' | 'delivered';
+
+/** What a stream of records is, and where its positions start. */
+export interface StreamOptions {
+  /** For people: `tcp 0.0.0.0:5514`, `file /var/log/a.log`. */
+  readonly label: string;
+  /** Identity of the stream within the incarnation: what the ids hash. A listener that cannot be read again uses a random one per start. */
+  readonly identity: string;
+  /** `ordinal`: records are numbered; `offset`: the position of a record is its byte in the stream. */
+  readonly positions: 'ordinal' | 'offset';
+  /** First position. */
+  readonly base: number;
+}
+
+/** Row flags that framing can set: TRUNCATED, PARTIAL of event/row.ts. */
+export type RecordFlags = number;
+
+/**
+ * A stream of whole records towards the pipelines. Records are copied when they are appended; a batch leaves when it is
+ * full or has lingered. Appending never blocks: it says whether there was room.
+ */
+export interface Stream {
+  /**
+   * Splits bytes of a byte stream into records and appends the whole ones.
+   * @returns bytes consumed; the rest is a partial record (`more`), or had no room (`full`: wait for `room()`, then continue there)
+   */
+  frames(bytes: Uint8Array, options: FrameOptions): FrameResult;
+  /** Appends one record. @returns false when there is no room: wait for `room()` and append it again */
+  append(record: Uint8Array, peer: Peer | undefined, flags: RecordFlags): boolean;
+  /** Ends the open batch now instead of after its linger time. */
+  flush(): void;
+  /** Resolves when there is room again. */
+  room(signal: AbortSignal): Promise<void>;
+  /** Resolves when all that was appended so far has reached the level; rejects with the abort reason. */
+  reached(level: AckLevel, signal: AbortSignal): Promise<void>;
+  /**
+   * Where the contiguous settled part ends: the position behind the last record that every required slot has.
+   * Called in order, each time it moves.
+   */
+  onSettled(listener: (position: number) => void): void;
+  /** No more records; the open batch leaves. */
+  close(): void;
+}
+
+export interface FrameOptions {
+  readonly mode: 'auto' | 'lf' | 'octet';
+  /** Bytes; longer records are truncated and flagged. */
+  readonly maxRecord: number;
+  readonly peer: Peer | undefined;
+  /** No more bytes will come: what is left is the last record. */
+  readonly final: boolean;
+}
+
+export interface FrameResult {
+  readonly consumed: number;
+  readonly state: 'more' | 'full' | 'too-long' | 'bad';
+  /** Bytes of the record that is too long, as declared; 0 when it is not known (LF). */
+  readonly declared: number;
+}
+
+export interface SourceContext {
+  readonly name: string;
+  readonly log: Logger;
+  /** Opens a stream; one batch never mixes two streams. */
+  open(options: StreamOptions): Stream;
+  readonly metrics: SourceMetrics;
+  /** Counted errors of framing and transport, by code of the table. */
+  error(code: string, detail: string, peer?: Peer): void;
+  /** For `--once`: true when the source should end instead of following. */
+  readonly once: boolean;
+}
+
+export interface SourceMetrics {
+  receivedBytes(bytes: number): void;
+  /** Empty, oversize and other records that framing did not pass on unchanged. */
+  discarded(reason: 'empty', count: number): void;
+  connections(open: number): void;
+  udpKernelDrops(total: number): void;
+}
+
+export interface Source {
+  /** Finite sources (files read whole, stdin, generator) end by themselves. */
+  readonly finite: boolean;
+  /** Resolves once it listens or reads; rejects with SluiceError (port taken, no such file). */
+  start(): Promise<void>;
+  /** Resolves when a finite source has read everything, or after `stop`. */
+  done(): Promise<void>;
+  /** Stops reading; connections are told as their protocol allows. Bounded by the signal. */
+  stop(signal: AbortSignal): Promise<void>;
+}

@@ -1,0 +1,24 @@
+import type { Field, Layout, TableShape } from '../event/layout.ts';
+import type { LiteralArea } from '../event/literals.ts';
+import type { Rows } from '../event/rows.ts';
+
+export interface StepDefinition<Options> {
+  readonly name: string;
+  /** Paths that it reads or writes: each becomes a column of the base layout unless a dataset has it. */
+  fields(options: Options): readonly Field[];
+  compile(options: Options, context: StepContext): CompiledStep;
+}
+
+export interface StepContext {
+  readonly literals: LiteralArea;
+  readonly table: TableShape;
+  /** Column of a path in a layout, or -1: the layout's rows never have it. */
+  column(layout: Layout, path: string): number;
+  /** Names of the pipeline's routes by bit: what `route` sets in the row's route word. */
+  readonly routes: readonly string[];
+}
+
+/** A pure function of the rows; skips rows with the flag DROPPED. */
+export interface CompiledStep {
+  apply(rows: Rows): void;
+}
