@@ -33,7 +33,7 @@ export interface EventCore {
 
   /**
    * Starts a chunk: clears `count` rows of `stride` bytes and fills their headers from the index; if `peerColumn` >= 0,
-   * copies the peer's cell (16 bytes at peers + 16 * peer number) there.
+   * copies the peer's cell (16 bytes at peers + 16 * peer number) there. Every row's output mask starts as `outputs`.
    */
   begin(
     table: Address,
@@ -44,6 +44,7 @@ export interface EventCore {
     firstOrdinal: number,
     peerColumn: number,
     peers: Address,
+    outputs: number,
   ): void;
 
   /**

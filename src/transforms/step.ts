@@ -14,8 +14,8 @@ export interface StepContext {
   readonly table: TableShape;
   /** Column of a path in a layout, or -1: the layout's rows never have it. */
   column(layout: Layout, path: string): number;
-  /** Names of the pipeline's routes by bit: what `route` sets in the row's route word. */
-  readonly routes: readonly string[];
+  /** Output mask of rows that take this route: outputs that name it, and those that name none. */
+  outputsOf(route: string): number;
 }
 
 /** A pure function of the rows; skips rows with the flag DROPPED. */
