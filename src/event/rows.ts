@@ -18,7 +18,19 @@ import {
 } from './cell.ts';
 import type { Literal } from './literals.ts';
 import type { Address, CoreMemory, Region } from './memory.ts';
-import { DROPPED, ERROR, FLAGS, ORDINAL, OUTPUTS, RAW_ADDRESS, RAW_LENGTH, ROW_HEADER_BYTES } from './row.ts';
+import {
+  DROPPED,
+  ERROR,
+  FLAGS,
+  ORDINAL,
+  OUTPUTS,
+  RAW_ADDRESS,
+  RAW_LENGTH,
+  RESIDUE_ADDRESS,
+  RESIDUE_BYTES,
+  RESIDUE_COUNT,
+  ROW_HEADER_BYTES,
+} from './row.ts';
 import { decodeJsonString, formatNumber } from './text.ts';
 import { formatTime } from './time.ts';
 
@@ -242,7 +254,14 @@ export class Rows {
   }
 
   /** A span of bytes that already lie in memory. */
-  setSpan(row: Address, column: number, address: Address, length: number, kind: number, flags = 0): void {
+  setSpan(
+    row: Address,
+    column: number,
+    address: Address,
+    length: number,
+    kind: number,
+    flags = 0,
+  ): void {
     this.#put(row, column, address, meta(kind, length, flags), 0);
   }
 
@@ -273,6 +292,21 @@ export class Rows {
   /** @param ms epoch milliseconds, a whole number @param nanos 0..999999 within it @param digits shown: 3, 6 or 9 */
   setTime(row: Address, column: number, ms: number, nanos: number, digits: number): void {
     this.#put(row, column, nanos, meta(TIME, digits), ms);
+  }
+
+  /** A JSON text that the caller made: valid and without line breaks. @throws SideBufferFull */
+  setJson(row: Address, column: number, json: string): void {
+    this.setText(row, column, json);
+    this.setSpan(row, column, this.address(row, column), this.length(row, column), JSON_RAW);
+  }
+
+  /** Removes the residue under an object of the shape. */
+  clearResidue(row: Address, node: number): void {
+    const count = this.header(row, RESIDUE_COUNT);
+    let entry = this.header(row, RESIDUE_ADDRESS) >>> 2;
+    for (let k = 0; k < count; k++, entry += RESIDUE_BYTES >>> 2) {
+      if (this.#u32[entry] === node) this.#u32[entry + 4] = 0;
+    }
   }
 
   clear(row: Address, column: number): void {
@@ -310,7 +344,6 @@ export class Rows {
       this.memory.bytes.toString('utf8', literal.address, literal.address + literal.length),
     );
     const body = raw.startsWith('[') ? raw.slice(1, -1).trim() : raw;
-    this.setText(row, column, body === '' ? `[${item}]` : `[${body},${item}]`);
-    this.setSpan(row, column, this.address(row, column), this.length(row, column), JSON_RAW);
+    this.setJson(row, column, body === '' ? `[${item}]` : `[${body},${item}]`);
   }
 }

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../errors/codes.ts';
 import type { EventCore } from '../event/core.ts';
 import type { Field, Layout, TableShape } from '../event/layout.ts';
 import type { LiteralArea } from '../event/literals.ts';
@@ -36,5 +37,5 @@ export interface CompiledParser {
   parse(rows: Rows, list: readonly Address[] | 'all', fail: ParseFail): void;
 }
 
-/** @param code from the table of codes @param offset byte in the text where it went wrong, where known */
-export type ParseFail = (row: Address, code: string, detail: string, offset?: number) => void;
+/** @param offset byte in the text where it went wrong, where known */
+export type ParseFail = (rows: Rows, row: Address, code: ErrorCode, detail: string, offset?: number) => void;

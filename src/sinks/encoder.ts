@@ -1,5 +1,5 @@
 import type { EventCore } from '../event/core.ts';
-import type { TableShape } from '../event/layout.ts';
+import type { Field, TableShape } from '../event/layout.ts';
 import type { LiteralArea } from '../event/literals.ts';
 import type { Address } from '../event/memory.ts';
 import type { Rows } from '../event/rows.ts';
@@ -43,4 +43,11 @@ export interface EncoderContext {
   readonly core: EventCore;
   readonly literals: LiteralArea;
   readonly table: TableShape;
+}
+
+/** The pure half of a sink type, as src/sinks/encoders.ts registers it. */
+export interface EncoderDefinition<Options> {
+  /** Paths that the output reads by name: each becomes a column of the base layout. */
+  fields(options: Options): readonly Field[];
+  compile(options: Options, context: EncoderContext): OutputEncoder;
 }

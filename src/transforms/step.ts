@@ -22,3 +22,13 @@ export interface StepContext {
 export interface CompiledStep {
   apply(rows: Rows): void;
 }
+
+/** Fields that a step names: their types are whatever a parser says, else any. */
+export function fieldsOf(paths: readonly string[]): Field[] {
+  return paths.map((path) => ({ path, type: 'any' }));
+}
+
+/** The column of a path that the step declared in `fields`, the same in every layout; -1 for a whole object. */
+export function baseColumn(context: StepContext, path: string): number {
+  return context.column(context.table.layouts[0] as Layout, path);
+}

@@ -1,0 +1,41 @@
+import { DROPPED } from '../../event/row.ts';
+import { compileCondition, YES } from '../cel/condition.ts';
+import { parseExpression } from '../cel/expression.ts';
+import { baseColumn, fieldsOf, type StepDefinition } from '../step.ts';
+
+/** Route names with their conditions, tried in order; `default` names the route of the rest. */
+export type RouteOptions = Readonly<Record<string, string>>;
+
+export const DEFAULT_ROUTE = 'default';
+
+/** `route: { auth: 'event.category == "authentication"', default: rest }` */
+export const route: StepDefinition<RouteOptions> = {
+  name: 'route',
+  fields: (options) =>
+    fieldsOf(conditions(options).flatMap(([, source]) => parseExpression(source).paths)),
+  compile(options, context) {
+    const binding = {
+      literals: context.literals,
+      column: (path: string) => baseColumn(context, path),
+    };
+    const branches = conditions(options).map(([name, source]) => ({
+      condition: compileCondition(source, binding),
+      outputs: context.outputsOf(name),
+    }));
+    const rest = context.outputsOf(options[DEFAULT_ROUTE] ?? '');
+    return {
+      apply(rows) {
+        for (let k = 0; k < rows.count; k++) {
+          const row = rows.at(k);
+          if (rows.hasFlag(row, DROPPED)) continue;
+          const taken = branches.find((branch) => branch.condition(rows, row) === YES);
+          rows.setOutputs(row, taken === undefined ? rest : taken.outputs);
+        }
+      },
+    };
+  },
+};
+
+function conditions(options: RouteOptions): [string, string][] {
+  return Object.entries(options).filter(([name]) => name !== DEFAULT_ROUTE);
+}
