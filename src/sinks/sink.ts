@@ -4,6 +4,8 @@ import type { ErrorCode } from '../errors/codes.ts';
 export interface Payload {
   /** Batch number; consecutive within a lane. */
   readonly batch: number;
+  /** Which of the batch's payloads for this output it is, from 0: one batch may fill several pages. */
+  readonly part: number;
   /** Lies in the worker's memory; valid until the payload is settled. */
   readonly bytes: Buffer;
   /** Pieces (rows) in the bytes. */
@@ -33,7 +35,11 @@ export interface RowRetry {
 export type Verdict =
   | { readonly kind: 'delivered'; readonly duplicates?: number }
   /** Pieces that the map does not name are delivered. */
-  | { readonly kind: 'rows'; readonly rows: ReadonlyMap<number, RowReject | RowRetry>; readonly duplicates?: number }
+  | {
+      readonly kind: 'rows';
+      readonly rows: ReadonlyMap<number, RowReject | RowRetry>;
+      readonly duplicates?: number;
+    }
   /** Nothing of it is settled; the same bytes again later. `misconfigured`: nobody but the operator can mend it, say so loudly. */
   | {
       readonly kind: 'retry';
