@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { ErrorCode } from '../errors/codes.ts';
 import type { Peer } from '../pipeline/batch.ts';
 
 /** When a source tells its sender that a record is safe. */
@@ -31,6 +32,11 @@ export interface Stream {
   frames(bytes: Uint8Array, options: FrameOptions): FrameResult;
   /** Appends one record. @returns false when there is no room: wait for `room()` and append it again */
   append(record: Uint8Array, peer: Peer | undefined, flags: RecordFlags): boolean;
+  /**
+   * Passes over bytes that belong to no record: the rest of a truncated one. The next record stands behind them,
+   * so with positions `offset` the open batch ends here. Needs no room.
+   */
+  skip(bytes: number): void;
   /** Ends the open batch now instead of after its linger time. */
   flush(): void;
   /** Resolves when there is room again. */
@@ -51,12 +57,15 @@ export interface FrameOptions {
   /** Bytes; longer records are truncated and flagged. */
   readonly maxRecord: number;
   readonly peer: Peer | undefined;
-  /** No more bytes will come: what is left is the last record. */
+  /** No more bytes will come: an LF frame without its LF is the last record. */
   readonly final: boolean;
 }
 
 export interface FrameResult {
+  /** Bytes: whole frames and what separates them. `too-long` and `bad`: the frame at this offset, with its octet count. */
   readonly consumed: number;
+  /** Records appended by this call. */
+  readonly records: number;
   readonly state: 'more' | 'full' | 'too-long' | 'bad';
   /** Bytes of the record that is too long, as declared; 0 when it is not known (LF). */
   readonly declared: number;
@@ -65,20 +74,25 @@ export interface FrameResult {
 export interface SourceContext {
   readonly name: string;
   readonly log: Logger;
+  /** When senders that wait for an answer get it. */
+  readonly ack: AckLevel;
+  /** The node's data folder; a source keeps its own state in `sources/NAME` below it. */
+  readonly dataDir: string;
   /** Opens a stream; one batch never mixes two streams. */
   open(options: StreamOptions): Stream;
   readonly metrics: SourceMetrics;
-  /** Counted errors of framing and transport, by code of the table. */
-  error(code: string, detail: string, peer?: Peer): void;
+  /** Counts an error of framing or transport by its code, and logs it: at most a few lines a second for each code. */
+  error(code: ErrorCode, detail: string, peer?: Peer): void;
   /** For `--once`: true when the source should end instead of following. */
   readonly once: boolean;
 }
 
 export interface SourceMetrics {
   receivedBytes(bytes: number): void;
-  /** Empty, oversize and other records that framing did not pass on unchanged. */
-  discarded(reason: 'empty', count: number): void;
+  /** Records that did not become events: nothing in them, or a datagram that found no room. */
+  discarded(reason: 'empty' | 'no_room', count: number): void;
   connections(open: number): void;
+  /** @param total datagrams that the kernel threw away since the socket was opened */
   udpKernelDrops(total: number): void;
 }
 
@@ -87,7 +101,7 @@ export interface Source {
   readonly finite: boolean;
   /** Resolves once it listens or reads; rejects with SluiceError (port taken, no such file). */
   start(): Promise<void>;
-  /** Resolves when a finite source has read everything, or after `stop`. */
+  /** Resolves when a finite source has read everything, or after `stop`; rejects when it cannot go on. */
   done(): Promise<void>;
   /** Stops reading; connections are told as their protocol allows. Bounded by the signal. */
   stop(signal: AbortSignal): Promise<void>;
