@@ -39,7 +39,10 @@ export class Tally {
     const shown = Object.entries(diagnostics ?? {}).filter(([name]) => !noise.has(name));
     const stack = String(diagnostics?.stack ?? '').trimEnd();
     const details = shown.length > 0 ? stringify(Object.fromEntries(shown)).trimEnd() : '';
-    const body = [details, stack].filter((part) => part !== '').join('\n').replaceAll(/^/gm, '    ');
+    const body = [details, stack]
+      .filter((part) => part !== '')
+      .join('\n')
+      .replaceAll(/^/gm, '    ');
     this.print(`FAILED ${title}${body.trim() === '' ? '' : `\n${body}`}\n`);
   }
 }

@@ -9,7 +9,9 @@ import { startStack } from '../build/stack/stack.js';
 import { temporaryFolder } from '../build/stack/user.js';
 import { Tally } from './tally.mjs';
 
-const files = process.argv.slice(2).map((file) => file.replace(/^(?!build\/)(.*)\.ts$/, 'build/$1.js'));
+const files = process.argv
+  .slice(2)
+  .map((file) => file.replace(/^(?!build\/)(.*)\.ts$/, 'build/$1.js'));
 const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => interrupted.abort());
 
@@ -49,5 +51,6 @@ async function runTap(environment) {
   tally.watch(parser, []);
   tap.stdout.pipe(parser);
   const [[code, signal]] = await Promise.all([once(tap, 'exit'), once(parser, 'complete')]);
-  if (code !== 0 && tally.failed === 0) tally.fail(`tap ended with ${signal ?? `exit code ${code}`}`);
+  if (code !== 0 && tally.failed === 0)
+    tally.fail(`tap ended with ${signal ?? `exit code ${code}`}`);
 }

@@ -13,6 +13,7 @@ function parseStores(list: string): StoreName[] {
   });
 }
 
+// Run by `node -- main.js`: without the dashes Node 20 would take --env-file for itself.
 const options = new Command('npm run stack --')
   .description('Starts real stores for development and prints their addresses, until interrupted.')
   .option('--stores <list>', 'comma-separated stores', storeNames.join(','))
