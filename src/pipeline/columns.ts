@@ -3,7 +3,7 @@ import type { ParserDefinition } from '../parsers/parser.ts';
 import { PARSERS } from '../parsers/registry.ts';
 import { ENCODERS } from '../sinks/encoders.ts';
 import { STEPS } from '../transforms/registry.ts';
-import type { PipelinePlan } from './plan.ts';
+import type { ParseOptions, PipelinePlan, StepPlan } from './plan.ts';
 import { INDEX_DATE, LEADING_FIELDS, TRAILING_FIELDS } from './standard-fields.ts';
 
 /** A parser with its options, as a `parse:` names it. */
@@ -13,16 +13,12 @@ export interface ParserUse {
   readonly options: unknown;
 }
 
-/** `parse: syslog`, `parse: { syslog: {…} }` and lists of both. @throws RangeError for an unknown parser */
-export function parserUses(options: unknown): ParserUse[] {
-  const items = Array.isArray(options) ? (options as unknown[]) : [options];
-  return items.flatMap((item) => {
-    const named = typeof item === 'string' ? { [item]: {} } : (item as Record<string, unknown>);
-    return Object.entries(named).map(([name, parserOptions]) => {
-      const definition = PARSERS.get(name);
-      if (definition === undefined) throw new RangeError(`unknown parser ${name}`);
-      return { name, definition, options: parserOptions ?? {} };
-    });
+/** @throws RangeError for an unknown parser */
+export function parserUses(step: StepPlan): ParserUse[] {
+  return (step.options as ParseOptions).parsers.map(({ name, options }) => {
+    const definition = PARSERS.get(name);
+    if (definition === undefined) throw new RangeError(`unknown parser ${name}`);
+    return { name, definition, options };
   });
 }
 
@@ -36,7 +32,7 @@ export function shapeOf(plan: PipelinePlan): TableShape {
   base.add(LEADING_FIELDS);
   for (const step of plan.steps) {
     if (step.step !== 'parse') continue;
-    for (const use of parserUses(step.options)) {
+    for (const use of parserUses(step)) {
       const fields = use.definition.fields(use.options);
       if (use.definition.kind === 'envelope') base.add(fields);
       else datasets.set(use.name, fields);

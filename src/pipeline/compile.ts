@@ -102,7 +102,7 @@ function parseStage(
 ): Stage {
   const { core, literals } = context;
   const base = shape.layouts[0] as Layout;
-  const choices = parserUses(step.options).map((use): ParserChoice => {
+  const choices = parserUses(step).map((use): ParserChoice => {
     const { kind } = use.definition;
     const layout =
       kind === 'envelope' ? base : (shape.layouts.find(({ name }) => name === use.name) as Layout);
@@ -149,7 +149,7 @@ function rawMessage(base: Layout): Stage {
 
 function startsWithEnvelope(plan: PipelinePlan): boolean {
   const [first] = plan.steps;
-  return first?.step === 'parse' && parserUses(first.options)[0]?.definition.kind === 'envelope';
+  return first?.step === 'parse' && parserUses(first)[0]?.definition.kind === 'envelope';
 }
 
 function indexOf(layout: Layout, path: string): number {

@@ -1,3 +1,5 @@
+import type { Config } from '../config/schema.ts';
+
 /** Where a step stands in the configuration file. */
 export interface Position {
   readonly line: number;
@@ -9,6 +11,11 @@ export interface StepPlan {
   readonly step: string;
   readonly options: unknown;
   readonly at?: Position | undefined;
+}
+
+/** Options of a `parse` step: an envelope, or datasets of which each row gets the first that detects it. */
+export interface ParseOptions {
+  readonly parsers: readonly { readonly name: string; readonly options: unknown }[];
 }
 
 export interface OutputPlan {
@@ -29,4 +36,21 @@ export interface PipelinePlan {
   readonly from: readonly string[];
   readonly steps: readonly StepPlan[];
   readonly outputs: readonly OutputPlan[];
+}
+
+/** The part of a checked configuration that decides about a record's bytes. */
+export function plansOf(config: Config): PipelinePlan[] {
+  const types = new Map(config.sinks.map((sink) => [sink.name, sink.type]));
+  return config.pipelines.map(({ name, from, steps, to }) => ({
+    name,
+    from,
+    steps,
+    outputs: to.map((output) => ({
+      name: output.name,
+      sink: output.sink,
+      type: types.get(output.sink) ?? output.sink,
+      routes: output.routes ?? [],
+      options: output.options,
+    })),
+  }));
 }

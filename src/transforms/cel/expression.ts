@@ -16,8 +16,16 @@ import type { Address } from '../../event/memory.ts';
 import type { Rows } from '../../event/rows.ts';
 import { pathUses } from './paths.ts';
 
-/** The expression is not valid CEL; the message carries the excerpt. */
-export class ExpressionError extends Error {}
+/** The expression is not valid CEL. */
+export class ExpressionError extends Error {
+  /** Where in the text, if the library says so. */
+  readonly offset: number | undefined;
+
+  constructor(cause: Error | undefined) {
+    super(cause?.message ?? 'the types do not fit', { cause });
+    this.offset = (cause as { range?: { start: number } } | undefined)?.range?.start;
+  }
+}
 
 /** What an expression yields; `undefined` when its evaluation failed (no overload, a method on null). */
 export type CelValue = unknown;
@@ -56,11 +64,11 @@ export function parseExpression(source: string): Expression {
     try {
       const parsed = environment().parse(text);
       const check = parsed.check();
-      if (!check.valid) throw new ExpressionError(check.error?.message ?? 'the types do not fit');
+      if (!check.valid) throw new ExpressionError(check.error);
       return parsed;
     } catch (error) {
       if (error instanceof ExpressionError) throw error;
-      throw new ExpressionError((error as Error).message, { cause: error });
+      throw new ExpressionError(error as Error);
     }
   };
   const { ast } = parse(source);

@@ -2,11 +2,7 @@ import { DROPPED } from '../../event/row.ts';
 import { compileCondition, YES } from '../cel/condition.ts';
 import { parseExpression } from '../cel/expression.ts';
 import { baseColumn, fieldsOf, type StepDefinition } from '../step.ts';
-
-/** Route names with their conditions, tried in order; `default` names the route of the rest. */
-export type RouteOptions = Readonly<Record<string, string>>;
-
-export const DEFAULT_ROUTE = 'default';
+import { DEFAULT_ROUTE, type RouteOptions } from './options.ts';
 
 /** `route: { auth: 'event.category == "authentication"', default: rest }` */
 export const route: StepDefinition<RouteOptions> = {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ComponentSpec } from '../../config/spec.ts';
+import { checkExpression } from '../cel/check.ts';
 
 const value = z.union([
   z.string(),
@@ -17,13 +18,19 @@ const value = z.union([
   }),
 ]);
 
-export const spec: ComponentSpec = {
+const options = z.record(z.string().min(1).max(256), value).describe('path → value');
+
+export const spec: ComponentSpec<typeof options> = {
   kind: 'step',
   name: 'set',
   summary: 'Gives fields a constant, a copy, a template or the value of a CEL expression.',
-  options: z.record(z.string().min(1).max(256), value).describe('path → value'),
+  options,
   example: `- set:
     event.module: edge
     host.id: { template: "{host.name}/{process.name}" }
     labels.slow: { cel: 'http.response.status_code >= 500' }`,
+  check: (options) =>
+    Object.entries(options).flatMap(([path, value]) =>
+      typeof value === 'object' && 'cel' in value ? checkExpression(value.cel, [path, 'cel']) : [],
+    ),
 };
