@@ -15,6 +15,8 @@ export interface StreamOptions {
   readonly positions: 'ordinal' | 'offset';
   /** First position. */
   readonly base: number;
+  /** Senders cannot be slowed (UDP): may use the share of the memory budget that is kept for them. */
+  readonly reserved?: boolean;
 }
 
 /** Row flags that framing can set: TRUNCATED, PARTIAL of event/row.ts. */
@@ -54,7 +56,7 @@ export interface Stream {
 
 export interface FrameOptions {
   readonly mode: 'auto' | 'lf' | 'octet';
-  /** Bytes; longer records are truncated and flagged. */
+  /** Bytes; at most 10 MiB. A longer record is answered `too-long`. */
   readonly maxRecord: number;
   readonly peer: Peer | undefined;
   /** No more bytes will come: an LF frame without its LF is the last record. */
