@@ -45,6 +45,8 @@ export class Rows {
   readonly memory: CoreMemory;
   readonly stride: number;
   readonly table: Address;
+  /** Rows that the table has room for. */
+  readonly capacity: number;
   count = 0;
   /** Next free byte of the side buffer. */
   side: Address;
@@ -58,6 +60,7 @@ export class Rows {
     this.memory = memory;
     this.table = table.start;
     this.stride = ROW_HEADER_BYTES + width * CELL_BYTES;
+    this.capacity = Math.floor((table.end - table.start) / this.stride);
     this.#sideRegion = side;
     this.side = side.start;
     this.#u32 = memory.u32;

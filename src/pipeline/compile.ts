@@ -26,6 +26,8 @@ export interface CompileContext {
 export interface Stage {
   readonly name: string;
   readonly at: Position | undefined;
+  /** Its time counts as parsing. */
+  readonly parses: boolean;
   apply(rows: Rows): void;
 }
 
@@ -111,7 +113,7 @@ function parseStage(
   });
   const stage = new ParseStage(choices, base, literals, refile);
   const name = `parse ${choices.map((choice) => choice.name).join(', ')}`;
-  return { name, at: step.at, apply: (rows) => stage.apply(rows) };
+  return { name, at: step.at, parses: true, apply: (rows) => stage.apply(rows) };
 }
 
 function transformStage(
@@ -129,7 +131,7 @@ function transformStage(
     outputsOf: (route) =>
       maskOf(plan, ({ routes }) => routes.length === 0 || routes.includes(route)),
   });
-  return { name: step.step, at: step.at, apply: (rows) => compiled.apply(rows) };
+  return { name: step.step, at: step.at, parses: false, apply: (rows) => compiled.apply(rows) };
 }
 
 /** Without an envelope the whole record is the message. */
@@ -138,6 +140,7 @@ function rawMessage(base: Layout): Stage {
   return {
     name: 'record',
     at: undefined,
+    parses: true,
     apply(rows) {
       for (let k = 0; k < rows.count; k++) {
         const row = rows.at(k);

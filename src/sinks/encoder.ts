@@ -28,6 +28,11 @@ export interface RowGroup {
 /** The pure half of a sink, compiled for one output of one pipeline; runs in the worker. */
 export interface OutputEncoder {
   /**
+   * Before any output of the chunk is encoded: what must be settled in the cells (names from data, tags). Every row that
+   * was not dropped, of every layout. @throws SideBufferFull
+   */
+  prepare?(rows: Rows): void;
+  /**
    * Encodes the group's rows from entry `from` on, appending to the room; resumable.
    * @returns the entry to continue from and why it stopped; `row-too-large` = that row does not even fit an empty room
    */
