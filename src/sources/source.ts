@@ -101,6 +101,8 @@ export interface SourceMetrics {
 export interface Source {
   /** Finite sources (files read whole, stdin, generator) end by themselves. */
   readonly finite: boolean;
+  /** Where it listens, once started: `tcp 127.0.0.1:5514`. */
+  readonly listening: readonly string[];
   /** Resolves once it listens or reads; rejects with SluiceError (port taken, no such file). */
   start(): Promise<void>;
   /** Resolves when a finite source has read everything, or after `stop`; rejects when it cannot go on. */
