@@ -17,7 +17,7 @@
  * FLOAT         source text or 0   its bytes or 0    the double   finite
  * BOOL          0                  0                 0 or 1
  * TIME          nanoseconds within digits shown      epoch ms     address 0..999999; length 3, 6 or 9; value a whole number of ms
- *               the millisecond
+ *               the millisecond                                  LOCAL_TIME flag: the text named no zone, value counts as if UTC
  * LIST          array of cells     count of cells    -            in the side buffer; nested lists are JSON
  * NULL          0                  0                 0            JSON null: present, but without a value
  */
@@ -50,6 +50,9 @@ export type CellKind =
 
 /** Flag of JSON_STRING: at least one backslash escape is inside. */
 export const ESCAPES = 1;
+
+/** Flag of TIME: the text named no zone; whoever knows the zone moves the value. Encoders ignore it. */
+export const LOCAL_TIME = 1;
 
 /** Longest span that a cell can hold: 24 bits. `max_event` stays below it. */
 export const MAX_SPAN = 0xff_ff_ff;
