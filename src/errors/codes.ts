@@ -9,10 +9,26 @@ export interface ErrorRow {
 }
 
 export const ERRORS = {
-  SLUICE_CONFIG_SYNTAX: { summary: 'The configuration is not valid YAML.', action: 'Mend the line that the message points at.', retry: false },
-  SLUICE_CONFIG_INVALID: { summary: 'The configuration breaks the schema.', action: 'Each message names file, line, column and the allowed values.', retry: false },
-  SLUICE_CONFIG_ENV: { summary: 'A ${VARIABLE} of the configuration is not set.', action: 'Set it, or give a default: ${NAME:-default}.', retry: false },
-  SLUICE_CONFIG_SECRET: { summary: 'A secret file cannot be read.', action: 'Check the path and its permissions.', retry: false },
+  SLUICE_CONFIG_SYNTAX: {
+    summary: 'The configuration is not valid YAML.',
+    action: 'Mend the line that the message points at.',
+    retry: false,
+  },
+  SLUICE_CONFIG_INVALID: {
+    summary: 'The configuration breaks the schema.',
+    action: 'Each message names file, line, column and the allowed values.',
+    retry: false,
+  },
+  SLUICE_CONFIG_ENV: {
+    summary: 'A ${VARIABLE} of the configuration is not set.',
+    action: 'Set it, or give a default: ${NAME:-default}.',
+    retry: false,
+  },
+  SLUICE_CONFIG_SECRET: {
+    summary: 'A secret file cannot be read.',
+    action: 'Check the path and its permissions.',
+    retry: false,
+  },
   SLUICE_EVENT_TOO_LARGE: {
     summary: 'An event does not fit the memory that one event may take.',
     action: 'Lower max_event of the source, or remove large fields before the outputs.',
@@ -23,21 +39,51 @@ export const ERRORS = {
     action: 'The event is in the dead letters; report it with the message.',
     retry: false,
   },
-  SLUICE_WORKER_CRASHED: { summary: 'A batch ended its worker thread twice.', action: 'Its records are in the dead letters; report the fault with one of them.', retry: false },
-  SLUICE_WORKER_START: { summary: 'A worker thread cannot start.', action: 'The message says what it stumbled over; check memory and configuration.', retry: false },
-  SLUICE_DATA_DIR: { summary: 'The data folder cannot be used.', action: 'Check `node.data_dir`, its permissions and the disk.', retry: true },
-  SLUICE_DATA_DIR_LOCKED: { summary: 'Another sluice uses this data folder.', action: 'Stop it, or give this one a `node.data_dir` of its own.', retry: false },
-  SLUICE_DEAD_LETTERS_FULL: { summary: 'The dead letters have reached their limit.', action: 'Move files out of data_dir/dead-letters; the outputs wait until there is room.', retry: true },
-  SLUICE_MEMORY_BUDGET: { summary: 'The memory budget is too small for this configuration.', action: 'Raise `node.memory_budget` or lower `node.workers`.', retry: false },
-  SLUICE_LISTEN_IN_USE: { summary: 'An address to listen on is taken.', action: 'Stop the other process, or choose another address.', retry: false },
+  SLUICE_WORKER_CRASHED: {
+    summary: 'A batch ended its worker thread twice.',
+    action: 'Its records are in the dead letters; report the fault with one of them.',
+    retry: false,
+  },
+  SLUICE_WORKER_START: {
+    summary: 'A worker thread cannot start.',
+    action: 'The message says what it stumbled over; check memory and configuration.',
+    retry: false,
+  },
+  SLUICE_DATA_DIR: {
+    summary: 'The data folder cannot be used.',
+    action: 'Check `node.data_dir`, its permissions and the disk.',
+    retry: true,
+  },
+  SLUICE_DATA_DIR_LOCKED: {
+    summary: 'Another sluice uses this data folder.',
+    action: 'Stop it, or give this one a `node.data_dir` of its own.',
+    retry: false,
+  },
+  SLUICE_DEAD_LETTERS_FULL: {
+    summary: 'The dead letters have reached their limit.',
+    action: 'Move files out of data_dir/dead-letters; the outputs wait until there is room.',
+    retry: true,
+  },
+  SLUICE_MEMORY_BUDGET: {
+    summary: 'The memory budget is too small for this configuration.',
+    action: 'Raise `node.memory_budget` or lower `node.workers`.',
+    retry: false,
+  },
+  SLUICE_LISTEN_IN_USE: {
+    summary: 'An address to listen on is taken.',
+    action: 'Stop the other process, or choose another address.',
+    retry: false,
+  },
   SLUICE_SINK_UNREACHABLE: {
     summary: 'A store cannot be reached, or the connection broke.',
-    action: 'Check address, port, DNS and firewall, and that the store runs. Sending goes on by itself.',
+    action:
+      'Check address, port, DNS and firewall, and that the store runs. Sending goes on by itself.',
     retry: true,
   },
   SLUICE_SINK_TIMEOUT: {
     summary: 'A store did not answer in time; whether it took the request is not known.',
-    action: "See whether the store is overloaded, or raise the sink's timeout. The request is sent again; nothing is doubled.",
+    action:
+      "See whether the store is overloaded, or raise the sink's timeout. The request is sent again; nothing is doubled.",
     retry: true,
   },
   SLUICE_SINK_BUSY: {
@@ -52,16 +98,19 @@ export const ERRORS = {
   },
   SLUICE_SINK_ACCESS: {
     summary: 'A store refused the credentials, or they lack a permission.',
-    action: "Correct the sink's user, password or token, or grant the permission. Events wait until then.",
+    action:
+      "Correct the sink's user, password or token, or grant the permission. Events wait until then.",
     retry: true,
   },
   SLUICE_SINK_TARGET: {
-    summary: 'The index, table, column, database or bucket that an output writes to is missing or of another shape.',
+    summary:
+      'The index, table, column, database or bucket that an output writes to is missing or of another shape.',
     action: 'Create it as the message says, or correct the output. Events wait until then.',
     retry: true,
   },
   SLUICE_SINK_PRODUCT: {
-    summary: 'What answers at the address of a store is another product, or a version that cannot be used.',
+    summary:
+      'What answers at the address of a store is another product, or a version that cannot be used.',
     action: "Correct the sink's address.",
     retry: true,
   },
@@ -72,12 +121,14 @@ export const ERRORS = {
   },
   SLUICE_SINK_STOPPED: {
     summary: 'A request was given up because sluice is stopping.',
-    action: 'Nothing: what was not settled comes again after the next start, if its source can repeat it.',
+    action:
+      'Nothing: what was not settled comes again after the next start, if its source can repeat it.',
     retry: true,
   },
   SLUICE_ROW_REFUSED: {
     summary: 'A store refused an event for good; the others of the request arrived.',
-    action: "The store's reason stands with the dead letter: correct the mapping, the column or the event, then replay.",
+    action:
+      "The store's reason stands with the dead letter: correct the mapping, the column or the event, then replay.",
     retry: false,
   },
   SLUICE_ROW_TOO_LARGE: {
@@ -95,31 +146,128 @@ export const ERRORS = {
     action: 'Check the folder and its permissions. Writing goes on by itself.',
     retry: true,
   },
-  SLUICE_LISTEN_IN_USE: { summary: 'The address is taken by another program.', action: 'Stop that program (`ss -lntup` names it) or choose another port.', retry: false },
-  SLUICE_LISTEN_DENIED: { summary: 'The system does not allow listening there.', action: 'Choose a port of 1024 or more, or give the process CAP_NET_BIND_SERVICE.', retry: false },
-  SLUICE_LISTEN_ADDRESS: { summary: 'The address to listen on is not one of this machine.', action: 'Use an address that `ip address` shows, 0.0.0.0, or [::].', retry: false },
-  SLUICE_CONNECTION_LIMIT: { summary: 'A connection was refused: the listener holds its maximum.', action: 'Raise max_connections, or find out who opens so many.', retry: true },
-  SLUICE_CONNECTION_FAILED: { summary: 'A connection broke; what had arrived of its last record is flagged partial.', action: 'Look at the network and at the sender.', retry: true },
-  SLUICE_EVENT_TOO_LONG: { summary: 'A record was longer than max_event and is truncated.', action: 'Raise max_event, or mend the sender.', retry: false },
-  SLUICE_PARTIAL_LIMIT: { summary: 'Unfinished records held more than max_partial; the longest is truncated.', action: 'Raise max_partial, or find out who sends bytes without ending a record.', retry: false },
-  SLUICE_FRAME_INVALID: { summary: 'An octet count is malformed; the rest of the connection cannot be read and it is closed.', action: 'Let the sender use RFC 6587 framing, or set framing: lf.', retry: false },
-  SLUICE_FRAME_INCOMPLETE: { summary: 'The sender ended within a record; what had arrived is flagged partial.', action: 'Look at the sender: it closes before it has sent all that it announced.', retry: false },
-  SLUICE_FILE_NOT_FOUND: { summary: 'No file matches the paths.', action: 'Check paths and exclude; relative paths start at the working directory.', retry: false },
-  SLUICE_FILE_READ: { summary: 'A file cannot be read.', action: 'Check its permissions and the disk; the file is tried again.', retry: true },
-  SLUICE_FILE_CORRUPT: { summary: 'A gzip file is damaged or cut off; what could be read is delivered.', action: 'Compress it again, or read the original.', retry: false },
-  SLUICE_FILE_LIMIT: { summary: 'More files match than may be followed at once.', action: 'Raise max_files, or narrow paths.', retry: true },
-  SLUICE_FILE_POSITIONS: { summary: 'The saved file positions cannot be read or written.', action: 'Check the data folder; unreadable positions were set aside as positions.json.bad.', retry: true },
-  SLUICE_HTTP_PROTOCOL: { summary: 'A request is not valid HTTP, too slow, or its header is too large.', action: 'Mend the sender; the answer names the cause.', retry: false },
-  SLUICE_HTTP_PATH: { summary: 'Nothing takes records at this path.', action: 'POST to one of the paths of the source: / or /ingest by default.', retry: false },
+  SLUICE_LISTEN_IN_USE: {
+    summary: 'The address is taken by another program.',
+    action: 'Stop that program (`ss -lntup` names it) or choose another port.',
+    retry: false,
+  },
+  SLUICE_LISTEN_DENIED: {
+    summary: 'The system does not allow listening there.',
+    action: 'Choose a port of 1024 or more, or give the process CAP_NET_BIND_SERVICE.',
+    retry: false,
+  },
+  SLUICE_LISTEN_ADDRESS: {
+    summary: 'The address to listen on is not one of this machine.',
+    action: 'Use an address that `ip address` shows, 0.0.0.0, or [::].',
+    retry: false,
+  },
+  SLUICE_CONNECTION_LIMIT: {
+    summary: 'A connection was refused: the listener holds its maximum.',
+    action: 'Raise max_connections, or find out who opens so many.',
+    retry: true,
+  },
+  SLUICE_CONNECTION_FAILED: {
+    summary: 'A connection broke; what had arrived of its last record is flagged partial.',
+    action: 'Look at the network and at the sender.',
+    retry: true,
+  },
+  SLUICE_EVENT_TOO_LONG: {
+    summary: 'A record was longer than max_event and is truncated.',
+    action: 'Raise max_event, or mend the sender.',
+    retry: false,
+  },
+  SLUICE_PARTIAL_LIMIT: {
+    summary: 'Unfinished records held more than max_partial; the longest is truncated.',
+    action: 'Raise max_partial, or find out who sends bytes without ending a record.',
+    retry: false,
+  },
+  SLUICE_FRAME_INVALID: {
+    summary:
+      'An octet count is malformed; the rest of the connection cannot be read and it is closed.',
+    action: 'Let the sender use RFC 6587 framing, or set framing: lf.',
+    retry: false,
+  },
+  SLUICE_FRAME_INCOMPLETE: {
+    summary: 'The sender ended within a record; what had arrived is flagged partial.',
+    action: 'Look at the sender: it closes before it has sent all that it announced.',
+    retry: false,
+  },
+  SLUICE_FILE_NOT_FOUND: {
+    summary: 'No file matches the paths.',
+    action: 'Check paths and exclude; relative paths start at the working directory.',
+    retry: false,
+  },
+  SLUICE_FILE_READ: {
+    summary: 'A file cannot be read.',
+    action: 'Check its permissions and the disk; the file is tried again.',
+    retry: true,
+  },
+  SLUICE_FILE_CORRUPT: {
+    summary: 'A gzip file is damaged or cut off; what could be read is delivered.',
+    action: 'Compress it again, or read the original.',
+    retry: false,
+  },
+  SLUICE_FILE_LIMIT: {
+    summary: 'More files match than may be followed at once.',
+    action: 'Raise max_files, or narrow paths.',
+    retry: true,
+  },
+  SLUICE_FILE_POSITIONS: {
+    summary: 'The saved file positions cannot be read or written.',
+    action: 'Check the data folder; unreadable positions were set aside as positions.json.bad.',
+    retry: true,
+  },
+  SLUICE_HTTP_PROTOCOL: {
+    summary: 'A request is not valid HTTP, too slow, or its header is too large.',
+    action: 'Mend the sender; the answer names the cause.',
+    retry: false,
+  },
+  SLUICE_HTTP_PATH: {
+    summary: 'Nothing takes records at this path.',
+    action: 'POST to one of the paths of the source: / or /ingest by default.',
+    retry: false,
+  },
   SLUICE_HTTP_METHOD: { summary: 'Only POST brings records.', action: 'Use POST.', retry: false },
-  SLUICE_HTTP_ENCODING: { summary: 'The Content-Encoding is not supported.', action: 'Send gzip, deflate or no compression.', retry: false },
-  SLUICE_HTTP_TOO_LARGE: { summary: 'A request body is larger than allowed, as sent or inflated.', action: 'Send smaller requests, or raise max_request or max_inflated.', retry: false },
-  SLUICE_HTTP_RATIO: { summary: 'A compressed body inflates beyond max_ratio.', action: 'Compress at a lower level, or raise max_ratio for trusted senders.', retry: false },
-  SLUICE_HTTP_BODY: { summary: 'A request body is damaged or incomplete.', action: 'Send it again.', retry: true },
-  SLUICE_HTTP_INVALID_LINES: { summary: 'Lines of the request are not JSON; nothing of it was taken.', action: 'Mend the lines that the answer names, or set validate: false.', retry: false },
-  SLUICE_HTTP_BUSY: { summary: 'There is no room for the request now.', action: 'Send it again after the time in Retry-After.', retry: true },
-  SLUICE_HTTP_ACK_TIMEOUT: { summary: 'The request was taken but has not reached its acknowledgement level in time.', action: 'Send it again; look at the sinks, one of them is slow.', retry: true },
-  SLUICE_INTERNAL: { summary: 'A fault of sluice itself.', action: 'Report it with the log around it.', retry: false },
+  SLUICE_HTTP_ENCODING: {
+    summary: 'The Content-Encoding is not supported.',
+    action: 'Send gzip, deflate or no compression.',
+    retry: false,
+  },
+  SLUICE_HTTP_TOO_LARGE: {
+    summary: 'A request body is larger than allowed, as sent or inflated.',
+    action: 'Send smaller requests, or raise max_request or max_inflated.',
+    retry: false,
+  },
+  SLUICE_HTTP_RATIO: {
+    summary: 'A compressed body inflates beyond max_ratio.',
+    action: 'Compress at a lower level, or raise max_ratio for trusted senders.',
+    retry: false,
+  },
+  SLUICE_HTTP_BODY: {
+    summary: 'A request body is damaged or incomplete.',
+    action: 'Send it again.',
+    retry: true,
+  },
+  SLUICE_HTTP_INVALID_LINES: {
+    summary: 'Lines of the request are not JSON; nothing of it was taken.',
+    action: 'Mend the lines that the answer names, or set validate: false.',
+    retry: false,
+  },
+  SLUICE_HTTP_BUSY: {
+    summary: 'There is no room for the request now.',
+    action: 'Send it again after the time in Retry-After.',
+    retry: true,
+  },
+  SLUICE_HTTP_ACK_TIMEOUT: {
+    summary: 'The request was taken but has not reached its acknowledgement level in time.',
+    action: 'Send it again; look at the sinks, one of them is slow.',
+    retry: true,
+  },
+  SLUICE_INTERNAL: {
+    summary: 'A fault of sluice itself.',
+    action: 'Report it with the log around it.',
+    retry: false,
+  },
 } as const satisfies Record<string, ErrorRow>;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -1,0 +1,63 @@
+import { bulkhead, isTaskCancelledError, TimeoutStrategy, timeout, wrap } from 'cockatiel';
+import { SluiceError } from '../errors/codes.ts';
+
+type Task<Result> = (signal: AbortSignal) => Promise<Result>;
+
+/** Lanes of all slots that may wait for one sink's connections. */
+const waiting = 1024;
+
+/**
+ * Runs a store's requests, at most `inFlight` at a time, each within a time limit that starts when it does.
+ * The returned promise settles in time even when the client library never does.
+ */
+export class Limits {
+  readonly #policy;
+  readonly #limitMs: number;
+
+  constructor(inFlight: number, limitMs: number) {
+    this.#limitMs = limitMs;
+    this.#policy = wrap(bulkhead(inFlight, waiting), timeout(limitMs, TimeoutStrategy.Aggressive));
+  }
+
+  /** @throws SluiceError SLUICE_SINK_TIMEOUT, SLUICE_SINK_STOPPED, or what the task threw */
+  async run<Result>(task: Task<Result>, signal: AbortSignal): Promise<Result> {
+    try {
+      return await this.#policy.execute((context) => task(context.signal), signal);
+    } catch (error) {
+      if (signal.aborted) throw stopped();
+      if (isTaskCancelledError(error)) throw late(this.#limitMs);
+      throw error;
+    }
+  }
+}
+
+export const stopped = () => new SluiceError('SLUICE_SINK_STOPPED', 'given up while stopping');
+
+export const late = (limitMs: number) =>
+  new SluiceError('SLUICE_SINK_TIMEOUT', `no answer within ${limitMs / 1000} s`);
+
+/** Errors of Node's sockets that mean "not reached" or "broken off". */
+const networkErrors: ReadonlySet<string> = new Set([
+  'EAI_AGAIN',
+  'ECONNABORTED',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTDOWN',
+  'EHOSTUNREACH',
+  'ENETDOWN',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EPIPE',
+  'ETIMEDOUT',
+]);
+
+/** Whether an error came from the network rather than from the store. */
+export function isNetworkError(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && networkErrors.has(String(error.code));
+}
+
+/** The message for people; of several failed addresses, that of the first. */
+export function messageOf(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return messageOf(error.errors[0]);
+  return error instanceof Error ? error.message : String(error);
+}
