@@ -104,11 +104,19 @@ function parseStage(
 ): Stage {
   const { core, literals } = context;
   const base = shape.layouts[0] as Layout;
-  const choices = parserUses(step).map((use): ParserChoice => {
+  const uses = parserUses(step);
+  const sole = uses.length === 1;
+  const choices = uses.map((use): ParserChoice => {
     const { kind } = use.definition;
     const layout =
       kind === 'envelope' ? base : (shape.layouts.find(({ name }) => name === use.name) as Layout);
-    const parser = use.definition.compile(use.options, { core, literals, table: shape, layout });
+    const parser = use.definition.compile(use.options, {
+      core,
+      literals,
+      table: shape,
+      layout,
+      sole,
+    });
     return { name: use.name, kind, layout, parser };
   });
   const stage = new ParseStage(choices, base, literals, refile);

@@ -44,12 +44,12 @@ export class ParseStage {
 
   apply(rows: Rows): void {
     const first = this.#choices[0] as ParserChoice;
-    if (first.kind === 'envelope') {
-      first.parser.parse(rows, 'all', this.#fail);
-      return;
-    }
     for (const list of this.#lists) list.length = 0;
-    for (let k = 0; k < rows.count; k++) this.#assign(rows, rows.at(k));
+    for (let k = 0; k < rows.count; k++) {
+      const row = rows.at(k);
+      if (first.kind === 'dataset') this.#assign(rows, row);
+      else if (!rows.hasFlag(row, DROPPED | UNPARSED)) (this.#lists[0] as Address[]).push(row);
+    }
     for (let c = 0; c < this.#choices.length; c++) {
       const list = this.#lists[c] as Address[];
       if (list.length > 0) (this.#choices[c] as ParserChoice).parser.parse(rows, list, this.#fail);

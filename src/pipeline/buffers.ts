@@ -1,0 +1,100 @@
+import type { Address, CoreMemory } from '../event/memory.ts';
+import { SLACK } from '../event/memory.ts';
+import { INDEX_ENTRY_BYTES, INPUT_BYTES, INPUT_RECORDS } from '../event/regions.ts';
+import { BATCH_BYTES, type Budget } from './budget.ts';
+
+/** Room for one batch in the intake's memory. */
+export interface IntakeBuffer {
+  readonly start: Address;
+  /** Index entries stand behind the records. */
+  readonly index: Address;
+}
+
+/** Someone who found no room and stands in the queue. */
+export interface Waiter {
+  readonly reserved: boolean;
+  /** Takes the room that it waits for. @returns false: still none */
+  tryGrant(): boolean;
+}
+
+/** The core's static data lies below. */
+const FIRST = 64 * 1024;
+const INDEX_OFFSET = align(INPUT_BYTES + SLACK);
+const STRIDE = align(INDEX_OFFSET + INPUT_RECORDS * INDEX_ENTRY_BYTES + SLACK);
+
+function align(bytes: number): number {
+  return (bytes + 63) & ~63;
+}
+
+/**
+ * Recycled batch buffers of the intake. The one that was used last is given first: while the stores keep up, a handful of
+ * buffers stays in the cache and the rest of the memory is never touched.
+ * Who waits is served in the order of arrival, and nobody overtakes, except senders that cannot be slowed.
+ */
+export class IntakeBuffers {
+  readonly capacity: number;
+  readonly #budget: Budget;
+  readonly #free: IntakeBuffer[] = [];
+  #waiting: Waiter[] = [];
+
+  constructor(memory: CoreMemory, budget: Budget) {
+    this.#budget = budget;
+    this.capacity = Math.floor((memory.buffer.byteLength - FIRST) / STRIDE);
+    for (let k = this.capacity - 1; k >= 0; k--) {
+      const start = FIRST + k * STRIDE;
+      this.#free.push({ start, index: start + INDEX_OFFSET });
+    }
+  }
+
+  /** @param reserved may use the reserve @returns undefined: no room, or others wait */
+  take(reserved: boolean): IntakeBuffer | undefined {
+    if (this.#waiting.length > 0 && !reserved) return undefined;
+    return this.takeInTurn(reserved);
+  }
+
+  /** For a waiter whose turn it is. */
+  takeInTurn(reserved: boolean): IntakeBuffer | undefined {
+    const buffer = this.#free.at(-1);
+    if (buffer === undefined || !this.#budget.take('intake', BATCH_BYTES, reserved))
+      return undefined;
+    return this.#free.pop();
+  }
+
+  give(buffer: IntakeBuffer): void {
+    this.#free.push(buffer);
+    this.#budget.give('intake', BATCH_BYTES);
+    this.serve();
+  }
+
+  /** Appends to the queue; the grant may come at once. */
+  wait(waiter: Waiter): void {
+    this.#waiting.push(waiter);
+    this.serve();
+  }
+
+  leave(waiter: Waiter): void {
+    this.#waiting = this.#waiting.filter((other) => other !== waiter);
+    this.serve();
+  }
+
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  get inUse(): number {
+    return this.capacity - this.#free.length;
+  }
+
+  /** Called when the budget has room again. */
+  serve(): void {
+    if (this.#waiting.length === 0) return;
+    let blocked = false;
+    const served = new Set<Waiter>();
+    for (const waiter of this.#waiting) {
+      if (blocked && !waiter.reserved) continue;
+      if (waiter.tryGrant()) served.add(waiter);
+      else blocked = true;
+    }
+    if (served.size > 0) this.#waiting = this.#waiting.filter((waiter) => !served.has(waiter));
+  }
+}
