@@ -3,6 +3,7 @@ import {
   BOOL,
   CELL_BYTES,
   CLEAN,
+  flagsOf,
   FLOAT,
   INT,
   JSON_RAW,
@@ -152,6 +153,10 @@ export class Rows {
 
   address(row: Address, column: number): Address {
     return this.#u32[this.cell(row, column) >>> 2] as number;
+  }
+
+  flags(row: Address, column: number): number {
+    return flagsOf(this.#u32[(this.cell(row, column) >>> 2) + 1] as number);
   }
 
   length(row: Address, column: number): number {
@@ -324,20 +329,32 @@ export class Rows {
     for (let k = 0; k < 4; k++) u32[b + k] = u32[a + k] as number;
   }
 
-  /** Appends a constant to a list column (`tags`, `related.ip`); a single value becomes a list. @throws SideBufferFull */
+  /** Appends a constant to a list column (`tags`); a single value becomes a list. @throws SideBufferFull */
   append(row: Address, column: number, literal: Literal): void {
+    if (this.kind(row, column) === JSON_RAW) return this.#appendToJson(row, column, literal);
+    const cell = this.#grow(row, column);
+    this.#put(cell - ROW_HEADER_BYTES, 0, literal.address, meta(CLEAN, literal.length), 0);
+  }
+
+  /** Appends another cell's value to a list column that holds no raw JSON (`related.ip`). @throws SideBufferFull */
+  appendCell(row: Address, column: number, from: number): void {
+    if (this.kind(row, column) === JSON_RAW) return;
+    const cell = this.#grow(row, column);
+    this.#u8.copyWithin(cell, this.cell(row, from), this.cell(row, from) + CELL_BYTES);
+  }
+
+  /** Copies the list behind the side buffer's end with room for one more; returns the new cell's address. */
+  #grow(row: Address, column: number): Address {
     const kind = this.kind(row, column);
-    if (kind === JSON_RAW) return this.#appendToJson(row, column, literal);
     const isList = kind === LIST;
-    const single = kind !== ABSENT && kind !== NULL && !isList;
-    const count = isList ? this.length(row, column) : single ? 1 : 0;
+    const count = isList ? this.length(row, column) : kind === ABSENT || kind === NULL ? 0 : 1;
     const at = (this.side + 7) & ~7;
     if (at + (count + 1) * CELL_BYTES + 16 > this.sideEnd) throw new SideBufferFull();
     const from = isList ? this.address(row, column) : this.cell(row, column);
     this.#u8.copyWithin(at, from, from + count * CELL_BYTES);
     this.side = at + (count + 1) * CELL_BYTES;
-    this.#put(at - ROW_HEADER_BYTES, count, literal.address, meta(CLEAN, literal.length), 0);
     this.#put(row, column, at, meta(LIST, count + 1), 0);
+    return at + count * CELL_BYTES;
   }
 
   /** A list that came as raw JSON stays raw JSON. */

@@ -25,6 +25,8 @@ export interface ParserContext {
   readonly table: TableShape;
   /** The layout that rows of this parser have: the base for an envelope. */
   readonly layout: Layout;
+  /** The only dataset of its `parse`: rows that nothing else identifies are its. */
+  readonly sole: boolean;
 }
 
 export interface CompiledParser {
@@ -34,8 +36,14 @@ export interface CompiledParser {
    * Fills the cells of the listed rows. A row that fails gets its error through `fail` and keeps its raw bytes as message;
    * nothing is thrown except SideBufferFull.
    */
-  parse(rows: Rows, list: readonly Address[] | 'all', fail: ParseFail): void;
+  parse(rows: Rows, list: readonly Address[], fail: ParseFail): void;
 }
 
 /** @param offset byte in the text where it went wrong, where known */
-export type ParseFail = (rows: Rows, row: Address, code: ErrorCode, detail: string, offset?: number) => void;
+export type ParseFail = (
+  rows: Rows,
+  row: Address,
+  code: ErrorCode,
+  detail: string,
+  offset?: number,
+) => void;

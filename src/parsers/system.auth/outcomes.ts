@@ -1,0 +1,62 @@
+import type { Literal, LiteralArea } from '../../event/literals.ts';
+import type { Address, CoreMemory } from '../../event/memory.ts';
+import type { Rows } from '../../event/rows.ts';
+import { type ConstantList, constantList, setList } from '../columns.ts';
+
+/** What a kind of line says about the event. */
+export interface Outcome {
+  readonly action?: string;
+  readonly category?: readonly string[];
+  readonly type?: readonly string[];
+  readonly outcome?: 'success' | 'failure';
+}
+
+interface Compiled {
+  readonly action: Literal | undefined;
+  readonly outcome: Literal | undefined;
+  readonly category: ConstantList | undefined;
+  readonly type: ConstantList | undefined;
+}
+
+interface Columns {
+  readonly action: number;
+  readonly outcome: number;
+  readonly category: number;
+  readonly type: number;
+}
+
+/** Outcomes as constants in memory, compiled when they are first met. */
+export class Outcomes {
+  readonly #memory: CoreMemory;
+  readonly #literals: LiteralArea;
+  readonly #columns: Columns;
+  readonly #compiled = new Map<Outcome, Compiled>();
+
+  constructor(memory: CoreMemory, literals: LiteralArea, columns: Columns) {
+    this.#memory = memory;
+    this.#literals = literals;
+    this.#columns = columns;
+  }
+
+  set(rows: Rows, row: Address, outcome: Outcome): void {
+    const compiled = this.#compiled.get(outcome) ?? this.#compile(outcome);
+    const c = this.#columns;
+    if (compiled.action !== undefined) rows.setConstant(row, c.action, compiled.action);
+    if (compiled.outcome !== undefined) rows.setConstant(row, c.outcome, compiled.outcome);
+    if (compiled.category !== undefined) setList(rows, row, c.category, compiled.category);
+    if (compiled.type !== undefined) setList(rows, row, c.type, compiled.type);
+  }
+
+  #compile({ action, category, type, outcome }: Outcome): Compiled {
+    const text = (value: string | undefined) =>
+      value === undefined ? undefined : this.#literals.text(value);
+    const list = (values: readonly string[] | undefined) =>
+      values === undefined ? undefined : constantList(this.#memory, this.#literals, values);
+    return {
+      action: text(action),
+      outcome: text(outcome),
+      category: list(category),
+      type: list(type),
+    };
+  }
+}
