@@ -9,6 +9,11 @@ export interface ErrorRow {
 }
 
 export const ERRORS = {
+  SLUICE_CONFIG_FILE: {
+    summary: 'The configuration file cannot be read.',
+    action: 'Check the path and its permissions.',
+    retry: false,
+  },
   SLUICE_CONFIG_SYNTAX: {
     summary: 'The configuration is not valid YAML.',
     action: 'Mend the line that the message points at.',
@@ -67,11 +72,6 @@ export const ERRORS = {
   SLUICE_MEMORY_BUDGET: {
     summary: 'The memory budget is too small for this configuration.',
     action: 'Raise `node.memory_budget` or lower `node.workers`.',
-    retry: false,
-  },
-  SLUICE_LISTEN_IN_USE: {
-    summary: 'An address to listen on is taken.',
-    action: 'Stop the other process, or choose another address.',
     retry: false,
   },
   SLUICE_SINK_UNREACHABLE: {
