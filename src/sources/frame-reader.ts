@@ -65,9 +65,14 @@ export class FrameReader {
     return this.#offset;
   }
 
-  /** Bytes of memory. */
+  /** Bytes of memory, beyond the small buffer that every reader may keep. */
   get held(): number {
     return this.#tail.capacity;
+  }
+
+  /** Bytes of memory that `cut` would free. */
+  get cuttable(): number {
+    return this.#blocked || this.#partial.kind === 'unknown' ? 0 : this.#tail.capacity;
   }
 
   /**
@@ -120,9 +125,9 @@ export class FrameReader {
 
   /** Ends the record of the tail where it is, truncated, because memory is needed. @returns false: not now */
   cut(): boolean {
+    if (this.cuttable === 0) return false;
     const { kind, start, end } = this.#partial;
     const bytes = this.#tail.bytes;
-    if (this.#blocked || kind === 'unknown' || bytes.length <= start) return false;
     if (this.#tooLong === 0) this.#tooLong = kind === 'lf' ? Infinity : end - start;
     const done = this.#truncate(bytes.subarray(start));
     if (done) {

@@ -14,9 +14,9 @@ export class Tail {
     return this.#length;
   }
 
-  /** Bytes of memory that it holds. */
+  /** Bytes of memory that it holds, beyond the small buffer that it may keep. */
   get capacity(): number {
-    return this.#buffer.length;
+    return this.#buffer.length > KEPT ? this.#buffer.length : 0;
   }
 
   /** Valid until the next change. */

@@ -1,0 +1,57 @@
+import { Socket } from 'node:net';
+import type { ReceiveArea } from '../receive-area.ts';
+
+type Take = (chunk: Buffer, headroom: number) => void;
+
+/**
+ * Reads an accepted socket through the listener's area.
+ *
+ * `net.Socket` reads into a caller's buffer (its `onread` option), but `net.Server` cannot pass that option on. So the
+ * accepted socket's handle moves to a socket made with it, the way net.Server makes its own. Two gains over 'data' events:
+ * pausing stops the read at once, where a paused 'data' socket still takes up to 64 KiB off the kernel (times 5,000
+ * connections); and no buffer is allocated for each chunk. The handle is not documented API:
+ * where it does not look as expected, 'data' events do the same job.
+ *
+ * @param accepted from a server with `pauseOnConnect`
+ * @param take gets each chunk, valid during the call
+ * @returns the socket to use from now on, reading
+ */
+export function receive(accepted: Socket, area: ReceiveArea, take: Take, ownBuffer = true): Socket {
+  const handle = ownBuffer ? takeHandle(accepted) : undefined;
+  if (handle !== undefined) {
+    const onread = {
+      buffer: area.area,
+      callback: (length: number): boolean => {
+        take(area.area.subarray(0, length), area.headroom);
+        return true;
+      },
+    };
+    return new Socket({ handle, onread } as ConstructorParameters<typeof Socket>[0]);
+  }
+  accepted.on('data', (chunk: Buffer) => {
+    for (let at = 0; at < chunk.length; at += area.area.length) {
+      take(area.copy(chunk.subarray(at, at + area.area.length)), area.headroom);
+    }
+  });
+  accepted.resume();
+  return accepted;
+}
+
+interface HandleOwner {
+  _handle: unknown;
+}
+
+/** @returns the socket's libuv handle, which the socket then no longer has; undefined: not as expected, nothing changed */
+function takeHandle(socket: Socket): object | undefined {
+  const owner = socket as Socket & Partial<HandleOwner>;
+  const handle = owner._handle;
+  if (typeof handle !== 'object' || handle === null) return undefined;
+  const works = ['useUserBuffer', 'readStart', 'readStop'].every(
+    (method) => method in handle && typeof Reflect.get(handle, method) === 'function',
+  );
+  if (!works) return undefined;
+  owner._handle = null;
+  // Without a handle this closes nothing: it tells the server that its own socket is gone.
+  socket.destroy();
+  return handle;
+}
