@@ -17,6 +17,7 @@ import {
   TEXT,
   TIME,
 } from './cell.ts';
+import type { Layout, ShapeNode } from './layout.ts';
 import type { Literal } from './literals.ts';
 import type { Address, CoreMemory, Region } from './memory.ts';
 import {
@@ -306,6 +307,28 @@ export class Rows {
   setJson(row: Address, column: number, json: string): void {
     this.setText(row, column, json);
     this.setSpan(row, column, this.address(row, column), this.length(row, column), JSON_RAW);
+  }
+
+  /** Members that no column names: their paths and raw JSON. For people: it allocates. */
+  residue(row: Address, layout: Layout): { path: string; json: string }[] {
+    const paths = new Map<number, string>();
+    const visit = (node: ShapeNode): void => {
+      paths.set(node.id, node.path);
+      node.children.forEach(visit);
+    };
+    visit(layout.root);
+    const out: { path: string; json: string }[] = [];
+    const first = this.header(row, RESIDUE_ADDRESS) >>> 2;
+    for (let k = 0; k < this.header(row, RESIDUE_COUNT); k++) {
+      const at = first + k * (RESIDUE_BYTES >>> 2);
+      const word = (n: number): number => this.#u32[at + n] as number;
+      if (word(4) === 0) continue;
+      const parent = paths.get(word(0)) ?? '';
+      const key = decodeJsonString(this.#utf8(word(1), word(1) + word(2)));
+      const json = this.#utf8(word(3), word(3) + word(4));
+      out.push({ path: parent === '' ? key : `${parent}.${key}`, json });
+    }
+    return out;
   }
 
   /** Removes the residue under an object of the shape. */

@@ -14,6 +14,8 @@ export type ParserKind = 'envelope' | 'dataset';
 export interface ParserDefinition<Options> {
   readonly name: string;
   readonly kind: ParserKind;
+  /** Datasets: the envelope that their lines usually come in; `sluice parse` takes it off first. */
+  readonly envelope?: string;
   /** Fields that it may fill. */
   fields(options: Options): readonly Field[];
   compile(options: Options, context: ParserContext): CompiledParser;

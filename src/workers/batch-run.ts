@@ -5,7 +5,7 @@ import type { Address } from '../event/memory.ts';
 import { CHUNK_ROWS, INDEX_ENTRY_BYTES } from '../event/regions.ts';
 import { DROPPED, FAILED, FLAGS, OUTPUTS, UNPARSED } from '../event/row.ts';
 import { type Rows, SideBufferFull } from '../event/rows.ts';
-import type { CompiledOutput, CompiledPipeline } from '../pipeline/compile.ts';
+import type { CompiledOutput, CompiledPipeline, Stage } from '../pipeline/compile.ts';
 import type { OutputEncoder, Room } from '../sinks/encoder.ts';
 import type { Pages } from './pages.ts';
 import type { FailedRow } from './protocol.ts';
@@ -70,16 +70,18 @@ export interface RunContext {
   readonly selected: Address;
   /** Nanoseconds, monotonic; the entry gives it, because this code has no clock. */
   readonly now: () => number;
+  /** `explain` looks at the rows after each stage. */
+  readonly inspect?: (stage: Stage, rows: Rows) => void;
 }
 
 export function runContext(
   core: EventCore,
   literals: LiteralArea,
   pages: Pages,
-  now: () => number,
+  options: Pick<RunContext, 'now' | 'inspect'>,
 ): RunContext {
   const list = (): Address => literals.reserve(CHUNK_ROWS * 4);
-  return { core, pages, byLayout: list(), selected: list(), now };
+  return { core, pages, byLayout: list(), selected: list(), ...options };
 }
 
 interface Group {
@@ -175,6 +177,7 @@ export class BatchRun {
       const at = now();
       stage.apply(rows);
       if (stage.parses) parsing += now() - at;
+      this.#context.inspect?.(stage, rows);
     }
     finish.apply(rows);
     rows.side = core.ids(

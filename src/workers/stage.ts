@@ -2,7 +2,8 @@ import type { MessagePort } from 'node:worker_threads';
 import { createCore } from '../event/create-core.ts';
 import { refiler } from '../event/refile.ts';
 import { LiteralArea } from '../event/literals.ts';
-import type { Address } from '../event/memory.ts';
+import type { EventCore } from '../event/core.ts';
+import { type Address, viewMemory } from '../event/memory.ts';
 import { type InputSlot, planRegions, type Regions } from '../event/regions.ts';
 import { type CompiledPipeline, compilePipeline } from '../pipeline/compile.ts';
 import {
@@ -16,6 +17,7 @@ import {
 import { Pages } from './pages.ts';
 import { PeerTables } from './peers.ts';
 import {
+  type CoreChoice,
   DONE,
   DRAIN_WORDS,
   type FailedRow,
@@ -35,6 +37,15 @@ import {
 export default async function stage(task: WorkerTask): Promise<void> {
   // Ends when the main thread drains it, or with the thread.
   await new StageWorker(task).drained;
+}
+
+function coreOf(choice: CoreChoice): EventCore {
+  if (choice.kind === 'ts') return createCore('ts', viewMemory(choice.memory));
+  return createCore(
+    'wasm',
+    viewMemory(choice.memory as WebAssembly.Memory),
+    choice.module as WebAssembly.Module,
+  );
 }
 
 /** A batch that waits for its turn: at most one for each input slot. */
@@ -70,15 +81,15 @@ class StageWorker {
   #resolve: () => void = () => {};
 
   constructor(task: WorkerTask) {
-    const core = createCore(task.core);
-    const literals = new LiteralArea(core.memory, planRegions().literals);
-    this.#port = task.port;
+    const core = coreOf(task.core);
     this.#regions = planRegions();
+    const literals = new LiteralArea(core.memory, this.#regions.literals);
+    this.#port = task.port;
     this.#u32 = core.memory.u32;
     this.#keys = literals.reserve((this.#regions.inputs.length + 1) * KEY_BYTES);
     this.#peers = new PeerTables(core.memory, literals);
     this.#pages = new Pages(this.#regions.pages.slice(0, task.pages), this.#regions.largePage);
-    this.#context = runContext(core, literals, this.#pages, monotonic);
+    this.#context = runContext(core, literals, this.#pages, { now: monotonic });
     const { table, side } = this.#regions;
     const { pipelines } = task;
     this.#pipelines = pipelines.map((plan) =>

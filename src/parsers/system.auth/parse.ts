@@ -12,6 +12,7 @@ import { PATTERNS, type Pattern } from './patterns.ts';
 export const systemAuth: ParserDefinition<unknown> = {
   name: 'system.auth',
   kind: 'dataset',
+  envelope: 'syslog',
   fields: () => FIELDS,
   compile: (_options, context) => new SystemAuth(context),
 };
