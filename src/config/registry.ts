@@ -1,3 +1,5 @@
+import { spec as nginxAccess } from '../parsers/nginx.access/spec.ts';
+import { spec as systemAuth } from '../parsers/system.auth/spec.ts';
 import { sinkSpecs } from '../sinks/specs.ts';
 import { sourceSpecs } from '../sources/specs.ts';
 import { spec as filter } from '../transforms/filter/spec.ts';
@@ -38,6 +40,8 @@ function byName(): Map<string, ComponentSpec> {
 
 export const registry: Registry = registryOf([
   ...sourceSpecs,
+  systemAuth,
+  nginxAccess,
   filter,
   route,
   set,
