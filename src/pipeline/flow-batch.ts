@@ -2,10 +2,9 @@ import type { Batch, BatchHeader } from './batch.ts';
 import type { IntakeBuffer } from './buffers.ts';
 import type { PeerTable } from './peers.ts';
 
-/** Rows and records of one output that were handed out before the worker died. */
 export interface HandedOut {
-  rows: number;
-  events: number;
+  readonly rows: number;
+  readonly parts: number;
 }
 
 /** Lanes of a slot: batches of a lane stay in order, lanes are independent of each other. */
@@ -35,8 +34,8 @@ export class FlowBatch implements Batch {
   settled = false;
   /** How often a worker died of it. */
   crashes = 0;
-  /** What a dead worker had already handed out, by output: a re-run leaves it out. */
-  handedOut: HandedOut[] | undefined;
+  /** What dead workers had already handed out, by output: a re-run leaves it out. */
+  handedOut: readonly HandedOut[] | undefined;
   readonly #onSettled: OnSettled;
   #holds = 1;
 
