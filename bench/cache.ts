@@ -1,11 +1,10 @@
 import { mkdir } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { cacheRoot } from '../stack/cache.ts';
 
-/** A folder outside the tree for what is made or fetched once: the load, tools, packages. */
+/** A folder outside the tree for what is made once: the load and the compiled tools. */
 export async function cacheFolder(): Promise<string> {
-  const base = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache');
-  const folder = join(base, 'sluice', 'bench');
+  const folder = join(cacheRoot(), 'bench');
   await mkdir(folder, { recursive: true });
   return folder;
 }

@@ -11,10 +11,10 @@ import { buildTools } from './tools/build.ts';
 import { startSink } from './tools/sink.ts';
 import type { Verification } from './verify.ts';
 
-async function findContenders(options: Options, cache: string): Promise<Contender[]> {
+async function findContenders(options: Options): Promise<Contender[]> {
   const contenders: Contender[] = [];
   if (options.only !== 'rsyslog') contenders.push(await sluice(options));
-  if (options.only !== 'sluice') contenders.push(await rsyslog(cache));
+  if (options.only !== 'sluice') contenders.push(await rsyslog());
   return contenders;
 }
 
@@ -75,7 +75,7 @@ async function main(): Promise<void> {
   const course: Course = { load, connections, sink, sendProgram: tool('send') };
   try {
     if (options.profile) await profileSluice(course, options);
-    else await compare(await findContenders(options, cache), course, options);
+    else await compare(await findContenders(options), course, options);
   } finally {
     await sink.stop();
   }

@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { freePort } from '../../stack/ports.ts';
+import { projectFile } from '../../stack/project.ts';
 import { type Child, runToEnd, startChild } from '../processes/child.ts';
-import { freePort } from '../processes/port.ts';
-import { projectRoot } from '../root.ts';
 import type { Contender, Daemon, Place } from './contender.ts';
 
 const START_MS = 20_000;
@@ -58,7 +58,7 @@ async function waitUntilReady(child: Child, adminPort: number): Promise<void> {
 
 /** The built daemon of this tree. */
 export async function sluice(options: SluiceOptions): Promise<Contender> {
-  const main = join(projectRoot(), 'dist', 'main.js');
+  const main = projectFile('dist', 'main.js');
   if (!existsSync(main))
     throw new Error('bench: dist/main.js is missing: run `npm run build` first');
   const printed = await runToEnd(process.execPath, [main, '--version'], { timeoutMs: START_MS });

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { projectRoot } from '../root.ts';
+import { projectFile } from '../../stack/project.ts';
 import { runToEnd } from '../processes/child.ts';
 
 const PROGRAMS = {
@@ -14,7 +14,7 @@ export type Program = keyof typeof PROGRAMS;
 
 /** Compiles the bench's C programs into the cache, once for each state of their sources. */
 export async function buildTools(cache: string): Promise<(program: Program) => string> {
-  const sources = join(projectRoot(), 'bench', 'tools');
+  const sources = projectFile('bench', 'tools');
   const names = (await readdir(sources)).filter((name) => /\.[ch]$/.test(name)).sort();
   const hash = createHash('sha256');
   for (const name of names) hash.update(await readFile(join(sources, name)));

@@ -2,6 +2,14 @@ import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
+import { assertAgreement } from '../../bench/core/agree.ts';
+import { jsonInput, syslogInput } from '../../bench/core/input.ts';
+import {
+  jsonToNdjson,
+  syslogToCopy,
+  syslogToLines,
+  syslogToNdjson,
+} from '../../bench/core/objects.ts';
 import { FIELDS, fieldHash } from '../../bench/load/digest.ts';
 import { loadEvent } from '../../bench/load/event.ts';
 import { type Load, prepareLoad } from '../../bench/load/load.ts';
@@ -173,4 +181,35 @@ t.test('stages of a profile', async (t) => {
   t.equal(stageOf({ functionName: 'f', url: 'file:///x/dist/event/row.js' }), 'event');
   t.equal(stageOf({ functionName: 'f', url: 'file:///x/node_modules/@a/b/c.js' }), 'library @a/b');
   t.equal(stageOf({ functionName: 'f', url: 'node:_http_client' }), 'HTTP client');
+});
+
+t.test('two encodings of the same events', async (t) => {
+  const [syslog] = syslogInput(300).batches;
+  const [json] = jsonInput(60).batches;
+  if (!syslog || !json) throw new Error('no batch');
+  const agree = (type: string, core: Buffer, objects: Buffer) => () =>
+    assertAgreement('job', type, core, objects);
+  const change = (bytes: Buffer, from: string | RegExp, to: string) =>
+    Buffer.from(bytes.toString().replace(from, to));
+
+  for (const [encode, batch] of [
+    [syslogToNdjson, syslog],
+    [jsonToNdjson, json],
+  ] as const) {
+    const bytes = encode(batch);
+    t.doesNotThrow(agree('elasticsearch', encode(batch), bytes), 'ids may differ');
+    t.doesNotThrow(agree('elasticsearch', change(bytes, '{"@', '{"more":1,"@'), bytes));
+    t.throws(agree('elasticsearch', bytes, change(bytes, '{"@', '{"more":1,"@')), /\.more/);
+    t.throws(agree('elasticsearch', change(bytes, 'logs-2026', 'logs-2027'), bytes), /action/);
+    t.throws(agree('elasticsearch', change(bytes, /T00:00:00\.0/, 'T00:00:00.1'), bytes), /@time/);
+    t.throws(agree('elasticsearch', change(bytes, /"name":"/, '"name":"x'), bytes), /\.name/);
+  }
+  const copy = syslogToCopy(syslog);
+  t.doesNotThrow(agree('postgres', syslogToCopy(syslog), copy), 'ids may differ');
+  t.throws(agree('postgres', change(copy, 'web-', 'wob-'), copy), /columns/);
+  t.throws(agree('postgres', change(copy, /^.*\n/, ''), copy), /299 lines instead of 300/);
+  const lines = syslogToLines(syslog);
+  t.doesNotThrow(agree('influxdb', lines, lines));
+  t.throws(agree('influxdb', change(lines, 'i,pid', ',pid'), lines), /differ in line/);
+  t.match(lines.toString(), /^syslog,host=web-\d+\.example\.net,app=\w+ severity=6i,pid=\d+i,/);
 });
