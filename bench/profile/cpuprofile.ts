@@ -27,6 +27,8 @@ export interface SelfTime {
   functionName: string;
   /** The file, or for a builtin without one its caller's. */
   url: string;
+  /** For WebAssembly the file that called into it; else the same as `url`. */
+  script: string;
   microseconds: number;
 }
 
@@ -35,16 +37,16 @@ export function selfTimes(profile: CpuProfile): SelfTime[] {
   profile.samples.forEach((id, index) => {
     time.set(id, (time.get(id) ?? 0) + (profile.timeDeltas[index] ?? 0));
   });
-  const urls = new Map<number, string>();
+  const callers = new Map<number, { url: string; script: string }>();
+  const times: SelfTime[] = [];
   // Parents stand before their children.
   for (const { id, callFrame, children = [] } of profile.nodes) {
-    const url = callFrame.url === '' ? (urls.get(id) ?? '') : callFrame.url;
-    urls.set(id, url);
-    for (const child of children) urls.set(child, url);
+    const caller = callers.get(id) ?? { url: '', script: '' };
+    const url = callFrame.url === '' ? caller.url : callFrame.url;
+    const script = url.startsWith('wasm:') ? caller.script : url;
+    const { functionName } = callFrame;
+    times.push({ functionName, url, script, microseconds: time.get(id) ?? 0 });
+    for (const child of children) callers.set(child, { url, script });
   }
-  return profile.nodes.map(({ id, callFrame: { functionName } }) => ({
-    functionName,
-    url: urls.get(id) ?? '',
-    microseconds: time.get(id) ?? 0,
-  }));
+  return times;
 }

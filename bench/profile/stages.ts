@@ -17,11 +17,15 @@ const NODE_STAGES: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** The stage that a function's own time belongs to: a room of `dist/`, or a part of node. */
-export function stageOf({ functionName, url }: Pick<SelfTime, 'functionName' | 'url'>): string {
+export function stageOf(time: Omit<SelfTime, 'microseconds'>): string {
+  const { functionName, url, script } = time;
   const state = V8_STATES[functionName];
   if (state !== undefined) return state;
   if (functionName === 'postMessage') return 'messages between threads';
-  if (url.startsWith('wasm:')) return 'event core (wasm)';
+  // The core's functions have no names: who asked tells framing, parsing and encoding apart.
+  if (url.startsWith('wasm:')) {
+    return `event core (wasm) for ${stageOf({ functionName: '', url: script, script })}`;
+  }
   for (const [pattern, stage] of NODE_STAGES) if (pattern.test(url)) return stage;
   const library = /\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url);
   if (library) return `library ${library[1]}`;

@@ -160,27 +160,32 @@ t.test('stages of a profile', async (t) => {
   });
   const times = selfTimes({
     nodes: [
-      at(1, '(root)', '', [2, 5, 6, 7]),
+      at(1, '(root)', '', [2, 5, 6, 7, 8]),
       at(2, 'onData', 'file:///x/dist/sources/syslog/tcp.js', [3, 4]),
       at(3, 'set', ''),
       at(4, 'encode', 'wasm://wasm/0123'),
       at(5, '(idle)', ''),
       at(6, '(garbage collector)', ''),
       at(7, 'writeGeneric', 'node:internal/stream_base_commons'),
+      at(8, 'parse', 'file:///x/dist/parsers/syslog/parse.js', [9]),
+      at(9, 'js-to-wasm', '', [10]),
+      at(10, 'wasm-function[7]', 'wasm://wasm/0123'),
     ],
-    samples: [2, 3, 4, 4, 5, 6, 7],
-    timeDeltas: [10, 20, 30, 40, 500, 50, 60],
+    samples: [2, 3, 4, 4, 5, 6, 7, 10],
+    timeDeltas: [10, 20, 30, 40, 500, 50, 60, 80],
   });
   t.strictSame(sumBy(times, stageOf), [
     { name: 'idle', microseconds: 500 },
-    { name: 'event core (wasm)', microseconds: 70 },
+    { name: 'event core (wasm) for parsers', microseconds: 80 },
+    { name: 'event core (wasm) for sources/syslog', microseconds: 70 },
     { name: 'sockets and streams', microseconds: 60 },
     { name: 'garbage collection', microseconds: 50 },
     { name: 'sources/syslog', microseconds: 30 },
   ]);
-  t.equal(stageOf({ functionName: 'f', url: 'file:///x/dist/event/row.js' }), 'event');
-  t.equal(stageOf({ functionName: 'f', url: 'file:///x/node_modules/@a/b/c.js' }), 'library @a/b');
-  t.equal(stageOf({ functionName: 'f', url: 'node:_http_client' }), 'HTTP client');
+  const stage = (url: string) => stageOf({ functionName: 'f', url, script: url });
+  t.equal(stage('file:///x/dist/event/row.js'), 'event');
+  t.equal(stage('file:///x/node_modules/@a/b/c.js'), 'library @a/b');
+  t.equal(stage('node:_http_client'), 'HTTP client');
 });
 
 t.test('two encodings of the same events', async (t) => {
