@@ -4,7 +4,7 @@ import { PARSERS } from '../parsers/registry.ts';
 import { ENCODERS } from '../sinks/encoders.ts';
 import { STEPS } from '../transforms/registry.ts';
 import type { ParseOptions, PipelinePlan, StepPlan } from './plan.ts';
-import { INDEX_DATE, LEADING_FIELDS, TRAILING_FIELDS } from './standard-fields.ts';
+import { INDEX_DATE, LEADING_FIELDS, ROUTE, TRAILING_FIELDS } from './standard-fields.ts';
 
 /** A parser with its options, as a `parse:` names it. */
 export interface ParserUse {
@@ -46,7 +46,7 @@ export function shapeOf(plan: PipelinePlan): TableShape {
   base.add(TRAILING_FIELDS);
   const all = [...datasets.values()].flat();
   base.learn(all);
-  return shapeTable(base.fields(all), datasets, [INDEX_DATE]);
+  return shapeTable(base.fields(all), datasets, [INDEX_DATE, ROUTE]);
 }
 
 /** Fields in the order of their first mention; a type that somebody knows replaces `any`. */

@@ -1,4 +1,5 @@
 import type { Field } from '../event/layout.ts';
+import { ROUTE_PATH } from '../transforms/route/options.ts';
 
 /** Fields of every event, in front of what the parsers fill. */
 export const LEADING_FIELDS: readonly Field[] = [
@@ -21,3 +22,6 @@ export const TRAILING_FIELDS: readonly Field[] = [
 
 /** The day whose index the event goes to; never shown. */
 export const INDEX_DATE: Field = { path: '_index_date', type: 'date' };
+
+/** The name of the route that the event takes; never shown. */
+export const ROUTE: Field = { path: ROUTE_PATH, type: 'text' };

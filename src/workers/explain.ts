@@ -1,8 +1,10 @@
 import type {
-  Explanation,
   ExplainedOutput,
+  ExplainedPipeline,
   ExplainedStage,
-  ExplainedValue,
+  Explanation,
+  FieldValue,
+  ValueKind,
 } from '../cli/explanation.ts';
 import type { Config } from '../config/schema.ts';
 import {
@@ -24,6 +26,7 @@ import { DROPPED, UNPARSED } from '../event/row.ts';
 import type { Rows } from '../event/rows.ts';
 import type { CompiledPipeline, Stage } from '../pipeline/compile.ts';
 import { plansOf } from '../pipeline/plan.ts';
+import { ROUTE } from '../pipeline/standard-fields.ts';
 import { SinglePipeline } from './single.ts';
 
 export interface ExplainInput {
@@ -34,13 +37,13 @@ export interface ExplainInput {
   readonly receivedAt: number;
 }
 
-const KIND_NAMES: ReadonlyMap<number, string> = new Map([
+const KIND_NAMES: ReadonlyMap<number, ValueKind> = new Map([
   [CLEAN, 'text'],
   [TEXT, 'text'],
   [JSON_STRING, 'text'],
   [JSON_RAW, 'json'],
   [INT, 'integer'],
-  [FLOAT, 'number'],
+  [FLOAT, 'float'],
   [BOOL, 'boolean'],
   [TIME, 'time'],
   [LIST, 'list'],
@@ -63,11 +66,13 @@ function explainPipeline(
   single: SinglePipeline,
   record: Uint8Array,
   receivedAt: number,
-): Explanation['pipelines'][number] {
+): ExplainedPipeline {
   const { compiled } = single;
   const stages: ExplainedStage[] = [];
   const bytes = new Map<number, Buffer[]>();
-  let last: { layout: string; outputs: number; dropped: boolean } | undefined;
+  let last:
+    | { layout: string; outputs: number; dropped: boolean; route: string | undefined }
+    | undefined;
   const { failed } = single.run([record], {
     receivedAt,
     key: new Uint8Array(16),
@@ -78,6 +83,7 @@ function explainPipeline(
         layout: layoutOf(compiled, rows, row).name,
         outputs: rows.outputs(row),
         dropped: rows.hasFlag(row, DROPPED),
+        route: rows.text(row, single.column(ROUTE.path)),
       };
     },
     payload: (output, payload) => {
@@ -100,10 +106,16 @@ function explainPipeline(
       name,
       sink,
       layout: last?.layout ?? 'base',
-      ...(parts === undefined ? { reason } : { bytes: Buffer.concat(parts) }),
+      bytes: parts === undefined ? undefined : Buffer.concat(parts),
+      ...(parts === undefined && { reason }),
     };
   });
-  return { name: compiled.plan.name, stages, outputs };
+  return {
+    name: compiled.plan.name,
+    stages,
+    outputs,
+    ...(last?.route !== undefined && { route: last.route }),
+  };
 }
 
 function layoutOf(compiled: CompiledPipeline, rows: Rows, row: Address): Layout {
@@ -117,14 +129,14 @@ function explainStage(
   row: Address,
   before: ExplainedStage | undefined,
 ): ExplainedStage {
-  const fields: Record<string, ExplainedValue> = {};
+  const fields: Record<string, FieldValue> = {};
   const layout = layoutOf(compiled, rows, row);
   for (const column of layout.columns) {
     const kind = rows.kind(row, column.index);
     if (kind === ABSENT || column.hidden) continue;
     const value =
       kind === LIST ? rows.texts(row, column.index) : (rows.text(row, column.index) ?? null);
-    fields[column.path] = { value, kind: KIND_NAMES.get(kind) ?? 'unknown' };
+    fields[column.path] = { value, kind: KIND_NAMES.get(kind) ?? 'text' };
   }
   for (const { path, json } of rows.residue(row, layout))
     fields[path] = { value: json, kind: 'json' };
@@ -134,7 +146,7 @@ function explainStage(
   const removed = Object.keys(before?.fields ?? {}).filter((path) => fields[path] === undefined);
   return {
     step: stage.name,
-    at: stage.at,
+    ...(stage.at !== undefined && { at: stage.at }),
     fields,
     changed: [...changed, ...removed],
     ...(rows.hasFlag(row, DROPPED) && { dropped: true }),

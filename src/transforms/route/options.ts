@@ -2,3 +2,6 @@
 export type RouteOptions = Readonly<Record<string, string>>;
 
 export const DEFAULT_ROUTE = 'default';
+
+/** Hidden column: the route that the row takes. */
+export const ROUTE_PATH = '_route';
