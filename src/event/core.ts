@@ -99,18 +99,22 @@ export interface EventCore {
   ): Address;
 
   /**
-   * Runs an op list (ops.ts) over rows until the room ends; resumable.
+   * Runs an op list (ops.ts) over rows until the room ends; resumable. Never writes outside [out, outEnd).
    * @param list addresses of rows (u32 each), already of this layout and for this output
-   * @param from first entry to encode
-   * @param trace where to write (ordinal, end offset from `out`) pairs, one for each row written
-   * @returns the entry to continue from. result[0] = address behind the last byte written, result[1] = ENCODE_DONE, ENCODE_PAGE_FULL, or
-   *   ENCODE_ROW_TOO_LARGE (the row at the returned entry needs result[2] bytes, more than the whole room)
+   * @param from first entry to encode; the program's names begin with this entry's
+   * @param origin start of the payload that `out` continues: offsets in the trace count from here
+   * @param trace where to write (ordinal, end offset from `origin`) pairs, one for each row written
+   * @returns the entry to continue from. result[0] = address behind the last byte written, [1] = ENCODE_DONE, ENCODE_PAGE_FULL, or
+   *   ENCODE_ROW_TOO_LARGE (the row at the returned entry needs result[2] bytes, more than origin to outEnd),
+   *   [3] rows written, [4] rows left out (points without fields), [5] values that did not fit their column's or field's type,
+   *   [6] residue members left out because the document already had their key
    */
   encode(
     program: Address,
     list: Address,
     from: number,
     count: number,
+    origin: Address,
     out: Address,
     outEnd: Address,
     trace: Address,

@@ -12,12 +12,14 @@ export interface Literal {
  */
 export class LiteralArea {
   readonly #memory: CoreMemory;
+  readonly #start: Address;
   readonly #end: Address;
   readonly #known = new Map<string, Literal>();
   #next: Address;
 
   constructor(memory: CoreMemory, region: Region) {
     this.#memory = memory;
+    this.#start = region.start;
     this.#next = region.start;
     this.#end = region.end - SLACK;
   }
@@ -31,6 +33,11 @@ export class LiteralArea {
     this.#memory.u8.set(bytes, literal.address);
     this.#known.set(value, literal);
     return literal;
+  }
+
+  /** Whether a span lies here: a constant, so the same address means the same text. */
+  holds(address: Address): boolean {
+    return address >= this.#start && address < this.#end;
   }
 
   /** Words (op lists, tries, tables), 16-byte aligned. */

@@ -25,8 +25,27 @@ export interface RowGroup {
   readonly count: number;
 }
 
+/** What an encoder has met since it was compiled. Only grows. */
+export interface EncodeTally {
+  /** Rows that make no piece: points without a field. */
+  skipped: number;
+  /** Values that did not fit their column or field and were left out. */
+  coerced: number;
+  /** Residue members left out because the document already had their key. */
+  hidden: number;
+  /** Rows of which a name was not allowed and had to be replaced. */
+  renamed: number;
+  /** Rows that counted under the overflow key. */
+  overflowed: number;
+}
+
+export function newTally(): EncodeTally {
+  return { skipped: 0, coerced: 0, hidden: 0, renamed: 0, overflowed: 0 };
+}
+
 /** The pure half of a sink, compiled for one output of one pipeline; runs in the worker. */
 export interface OutputEncoder {
+  readonly tally: Readonly<EncodeTally>;
   /**
    * Before any output of the chunk is encoded: what must be settled in the cells (names from data, tags). Every row that
    * was not dropped, of every layout. @throws SideBufferFull
