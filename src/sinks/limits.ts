@@ -1,4 +1,4 @@
-import { bulkhead, isTaskCancelledError, TimeoutStrategy, timeout, wrap } from 'cockatiel';
+import { bulkhead, TaskCancelledError, TimeoutStrategy, timeout, wrap } from 'cockatiel';
 import { SluiceError } from '../errors/codes.ts';
 
 type Task<Result> = (signal: AbortSignal) => Promise<Result>;
@@ -25,7 +25,7 @@ export class Limits {
       return await this.#policy.execute((context) => task(context.signal), signal);
     } catch (error) {
       if (signal.aborted) throw stopped();
-      if (isTaskCancelledError(error)) throw late(this.#limitMs);
+      if (error instanceof TaskCancelledError) throw late(this.#limitMs);
       throw error;
     }
   }
@@ -60,4 +60,20 @@ export function isNetworkError(error: unknown): boolean {
 export function messageOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return messageOf(error.errors[0]);
   return error instanceof Error ? error.message : String(error);
+}
+
+/** Resolves when the promise settles, however it does, and at the latest when the signal aborts. */
+export async function settled(promise: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  const end = promise.then(
+    () => undefined,
+    () => undefined,
+  );
+  if (signal.aborted) return;
+  let stop = () => {};
+  const aborted = new Promise<void>((resolve) => {
+    stop = resolve;
+  });
+  signal.addEventListener('abort', stop, { once: true });
+  await Promise.race([end, aborted]);
+  signal.removeEventListener('abort', stop);
 }

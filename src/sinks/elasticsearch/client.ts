@@ -56,7 +56,7 @@ function authentication(
 /** What an error of the client means for the pieces of its request. */
 export function failureOf(error: unknown): RequestVerdict {
   if (error instanceof errors.ResponseError) {
-    const status = error.statusCode ?? 0;
+    const status = error.meta.statusCode ?? 0;
     return requestVerdict(
       status,
       bodyReason(error.body, status),

@@ -1,7 +1,7 @@
 import type { Client } from '@elastic/elasticsearch';
 import { SluiceError } from '../../errors/codes.ts';
 import { Bodies } from '../bodies.ts';
-import { Limits } from '../limits.ts';
+import { Limits, settled } from '../limits.ts';
 import { Run, RunVerdicts } from '../run.ts';
 import type { Payload, SinkWriter, Verdict } from '../sink.ts';
 import { readTls } from '../tls.ts';
@@ -53,11 +53,11 @@ export class ElasticsearchWriter implements SinkWriter {
     return attempt.verdicts.finish();
   }
 
-  async close(): Promise<void> {
+  async close(signal: AbortSignal): Promise<void> {
     const client = this.#client;
     this.#client = undefined;
-    // Undici's graceful close waits for answers; the slot has given up whatever is still under way.
-    await client?.close().catch(() => undefined);
+    // A graceful close waits for the answers that are still to come.
+    if (client !== undefined) await settled(client.close(), signal);
   }
 
   async #open(): Promise<Client> {
