@@ -86,6 +86,8 @@ export class Channel implements PageOwner {
   #outgoing: number[] = [];
   #flushing = false;
   #ticket = 0;
+  /** Payloads of each page that are not released, the large page last. */
+  readonly #held: Uint16Array;
   #heldPages = 0;
   #dead = false;
 
@@ -106,13 +108,14 @@ export class Channel implements PageOwner {
     this.#tally = tally;
     this.#ready = ready;
     this.#freeInputs = Array.from({ length: inputs }, (_, k) => inputs - 1 - k);
+    this.#held = new Uint16Array(this.#regions.pages.length + 1);
     this.#told = new Uint32Array(topology.outputs.length);
     this.#parts = new Uint32Array(topology.outputs.length);
     port.on('message', (message: FromWorker) => this.#receive(message));
   }
 
-  /** Payloads that point into the worker's pages. */
-  get heldPayloads(): number {
+  /** Pages that payloads point to. */
+  get heldPages(): number {
     return this.#heldPages;
   }
 
@@ -131,7 +134,9 @@ export class Channel implements PageOwner {
   }
 
   releasePage(page: number): void {
-    this.#heldPages--;
+    const left = (this.#held[page] as number) - 1;
+    this.#held[page] = left;
+    if (left === 0) this.#heldPages--;
     if (this.#dead) return;
     this.#outgoing.push(RELEASE, page);
     this.#scheduleFlush();
@@ -281,9 +286,11 @@ export class Channel implements PageOwner {
     this.#told[output] = told + rows;
     const handedOut = front.batch.handedOut?.[output];
     const before = (handedOut?.rows ?? 0) - told;
-    this.#heldPages++;
+    const page = words[at + 3] as number;
+    if (this.#held[page] === 0) this.#heldPages++;
+    this.#held[page] = (this.#held[page] as number) + 1;
     if (before > 0 && before >= rows) {
-      this.releasePage(words[at + 3] as number);
+      this.releasePage(page);
       return;
     }
     const part = (handedOut?.parts ?? 0) + (this.#parts[output] as number);

@@ -110,14 +110,15 @@ export class WorkerPool {
     return this.#seats.reduce((sum, { channel }) => sum + channel.outstanding, 0);
   }
 
-  get heldPayloads(): number {
-    return this.#seats.reduce((sum, { channel }) => sum + channel.heldPayloads, 0);
+  /** Pages that hold payloads. */
+  get heldPages(): number {
+    return this.#seats.reduce((sum, { channel }) => sum + channel.heldPages, 0);
   }
 
   /** More than half of a worker's room for payloads is taken: requests should leave without waiting for more. */
   get pressed(): boolean {
     const half = this.#options.share.pages / 2;
-    return this.#seats.some(({ channel }) => channel.heldPayloads >= half);
+    return this.#seats.some(({ channel }) => channel.heldPages >= half);
   }
 
   /** Ends the workers once they have answered everything; by force when the signal aborts. */
