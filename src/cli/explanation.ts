@@ -1,5 +1,13 @@
 /** How a value lies in its cell, in words: `text`, `integer`, `float`, `boolean`, `time`, `json`, `list`, `null`. */
-export type ValueKind = 'text' | 'integer' | 'float' | 'boolean' | 'time' | 'json' | 'list' | 'null';
+export type ValueKind =
+  | 'text'
+  | 'integer'
+  | 'float'
+  | 'boolean'
+  | 'time'
+  | 'json'
+  | 'list'
+  | 'null';
 
 export interface FieldValue {
   /** As it would stand in a JSON document, decoded. */

@@ -17,11 +17,21 @@ import {
 } from './schema.ts';
 import { checkPorts, checkTargets, checkUse } from './semantics.ts';
 import { SourceText } from './source-text.ts';
+import type { OptionPath } from './spec.ts';
 import { processSurroundings, type Surroundings } from './substitute.ts';
+
+/** What is wrong with a configuration as a whole. */
+export interface ConfigIssue {
+  /** From the root of the file; its key is pointed at. */
+  readonly path: OptionPath;
+  readonly message: string;
+}
 
 export interface LoadOptions {
   readonly registry?: Registry;
   readonly surroundings?: Surroundings;
+  /** A last look at a configuration that is right so far, for what only a later stage knows. */
+  readonly inspect?: (config: Config) => readonly ConfigIssue[];
 }
 
 export interface Loaded {
@@ -51,13 +61,16 @@ export function loadConfig(file: string, options: LoadOptions = {}): Loaded {
 export function parseConfig(
   file: string,
   text: string,
-  { registry = builtIn, surroundings = processSurroundings }: LoadOptions = {},
+  { registry = builtIn, surroundings = processSurroundings, inspect }: LoadOptions = {},
 ): Loaded {
   const source = new SourceText(file, text.replace(/^\ufeff/, ''));
   const document = new ConfigDocument(source, surroundings);
   const checker = new Checker(document);
   // A file that is no YAML has no values to speak about.
   const config = document.readable ? build(checker, file, document.value, registry) : undefined;
+  if (config !== undefined && inspect !== undefined && !checker.failed) {
+    for (const { path, message } of inspect(config)) checker.errorAtKey(path, message);
+  }
   const diagnostics = inOrder(checker.diagnostics);
   if (config === undefined || checker.failed) throw new ConfigError(diagnostics, source);
   return { config, warnings: diagnostics, source };

@@ -1,0 +1,121 @@
+import { isUtf8 } from 'node:buffer';
+import type { Paint } from '../config/diagnostic.ts';
+import type {
+  ExplainedOutput,
+  ExplainedPipeline,
+  ExplainedStage,
+  Explanation,
+  FieldValue,
+} from './explanation.ts';
+
+/** Machine form: bytes as base64, and as text where they are UTF-8. */
+export function explanationJson(explanation: Explanation): string {
+  return JSON.stringify({
+    ...explanation,
+    pipelines: explanation.pipelines.map((pipeline) => ({
+      ...pipeline,
+      outputs: pipeline.outputs.map(({ bytes, ...output }) =>
+        bytes === undefined
+          ? output
+          : {
+              ...output,
+              bytes: bytes.toString('base64'),
+              ...(isUtf8(bytes) ? { text: bytes.toString() } : {}),
+            },
+      ),
+    })),
+  });
+}
+
+/** For people: each step with the fields that it changed, then what each output gets. */
+export function explanationText(explanation: Explanation, file: string, paint: Paint): string {
+  const lines = [`source ${paint.bold(explanation.source)}`];
+  if (explanation.pipelines.length === 0) lines.push('', 'no pipeline reads this source');
+  for (const pipeline of explanation.pipelines)
+    lines.push('', ...pipelineLines(pipeline, file, paint));
+  return `${lines.join('\n')}\n`;
+}
+
+function pipelineLines(pipeline: ExplainedPipeline, file: string, paint: Paint): string[] {
+  const { name, stages, route, outputs } = pipeline;
+  const lines = [`pipeline ${paint.bold(name)}`];
+  let before: ExplainedStage['fields'] = {};
+  for (const [index, stage] of stages.entries()) {
+    lines.push(...stageLines(stage, index + 1, before, file, paint));
+    before = stage.fields;
+  }
+  if (route !== undefined) lines.push(`  route ${paint.bold(route)}`);
+  for (const output of outputs) lines.push(...outputLines(output, paint));
+  return lines;
+}
+
+function stageLines(
+  { step, at, fields, changed, dropped, error }: ExplainedStage,
+  number: number,
+  before: ExplainedStage['fields'],
+  file: string,
+  paint: Paint,
+): string[] {
+  const place = at === undefined ? '' : paint.dim(`  ${file}:${at.line}:${at.column}`);
+  const lines = [`  ${number}. ${paint.cyan(step)}${place}`];
+  const width = Math.max(0, ...changed.map((path) => path.length));
+  for (const path of changed) {
+    const field = fields[path];
+    const label = path.padEnd(width);
+    if (field === undefined) lines.push(`     ${paint.red('-')} ${label.trimEnd()}`);
+    else {
+      const mark = Object.hasOwn(before, path) ? paint.yellow('~') : '+';
+      lines.push(`     ${mark} ${label}  ${paint.dim(field.kind.padEnd(7))}  ${shown(field)}`);
+    }
+  }
+  if (error !== undefined) lines.push(`     ${paint.red('error')} ${error}`);
+  if (dropped === true)
+    lines.push(`     ${paint.yellow('dropped')}: no later step or output sees it`);
+  else if (changed.length === 0 && error === undefined)
+    lines.push(paint.dim('     no field changed'));
+  return lines;
+}
+
+function outputLines(
+  { name, sink, layout, bytes, reason }: ExplainedOutput,
+  paint: Paint,
+): string[] {
+  const to = name === sink ? '' : ` to sink ${sink}`;
+  const head = `  → ${paint.bold(name)}${to}`;
+  if (bytes === undefined) return [`${head}: nothing${reason === undefined ? '' : `, ${reason}`}`];
+  return [
+    `${head}, layout ${layout}, ${bytes.length} bytes`,
+    ...linesOf(bytes).map((line) => `    ${paint.dim('|')} ${visible(line)}`),
+  ];
+}
+
+/** Cuts behind each line feed; what a line shows of its own end is nothing, a missing last one is said. */
+function linesOf(bytes: Buffer): Buffer[] {
+  const lines: Buffer[] = [];
+  let start = 0;
+  while (start < bytes.length) {
+    const end = bytes.indexOf(0x0a, start); // \n
+    const next = end < 0 ? bytes.length : end + 1;
+    lines.push(bytes.subarray(start, end < 0 ? next : end));
+    start = next;
+  }
+  return lines;
+}
+
+/** Bytes as text; controls and what is no UTF-8 as \xNN, so that the terminal shows each byte and obeys none. */
+function visible(line: Buffer): string {
+  const text = isUtf8(line)
+    ? line.toString()
+    : line.toString('latin1').replace(/[\x80-\xff]/g, escaped);
+  return text.replace(/\p{Cc}/gu, escaped);
+}
+
+function escaped(character: string): string {
+  if (character === '\t') return '\\t';
+  return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
+}
+
+/** Texts in quotes, so that spaces and controls show; all else as it is. */
+function shown({ value, kind }: FieldValue): string {
+  return typeof value === 'string' && kind !== 'text' ? value : JSON.stringify(value);
+}
