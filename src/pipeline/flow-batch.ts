@@ -5,6 +5,7 @@ import type { PeerTable } from './peers.ts';
 export interface HandedOut {
   readonly rows: number;
   readonly parts: number;
+  readonly events: number;
 }
 
 /** Lanes of a slot: batches of a lane stay in order, lanes are independent of each other. */

@@ -77,8 +77,9 @@ export class Channel implements PageOwner {
   readonly #sentPeers: (SentPeers | undefined)[] = new Array<undefined>(PEER_TABLES);
   /** Rows told of the batch in front, by output. */
   readonly #told: Uint32Array;
-  /** Payloads handed out of it, by output. */
+  /** Payloads handed out of it and records that they settle, by output. */
   readonly #parts: Uint32Array;
+  readonly #events: Uint32Array;
   readonly #ready: () => void;
   /** Kept until the batch is done: a re-run would tell them again. */
   #failed: FailedMessage | undefined;
@@ -111,6 +112,7 @@ export class Channel implements PageOwner {
     this.#held = new Uint16Array(this.#regions.pages.length + 1);
     this.#told = new Uint32Array(topology.outputs.length);
     this.#parts = new Uint32Array(topology.outputs.length);
+    this.#events = new Uint32Array(topology.outputs.length);
     port.on('message', (message: FromWorker) => this.#receive(message));
   }
 
@@ -171,6 +173,7 @@ export class Channel implements PageOwner {
     batch.handedOut = Array.from(this.#told, (rows, output) => ({
       rows: Math.max(rows, before?.[output]?.rows ?? 0),
       parts: (before?.[output]?.parts ?? 0) + (this.#parts[output] as number),
+      events: (before?.[output]?.events ?? 0) + (this.#events[output] as number),
     }));
   }
 
@@ -296,7 +299,9 @@ export class Channel implements PageOwner {
     const part = (handedOut?.parts ?? 0) + (this.#parts[output] as number);
     this.#parts[output] = (this.#parts[output] as number) + 1;
     const skip = Math.max(0, before);
-    this.#listener.payload(new PagePayload(this, this.#memory, front.batch, words, at, part, skip));
+    const payload = new PagePayload(this, this.#memory, front.batch, words, at, part, skip);
+    this.#events[output] = (this.#events[output] as number) + payload.events;
+    this.#listener.payload(payload);
   }
 
   /** @returns words of the notice */
@@ -310,6 +315,7 @@ export class Channel implements PageOwner {
     else this.#freeInputs.push(slot);
     this.#told.fill(0);
     this.#parts.fill(0);
+    this.#events.fill(0);
     const tally = this.#tally;
     tally.parse += words[at + 2] as number;
     tally.steps += words[at + 3] as number;
