@@ -1,6 +1,12 @@
 import { PARTIAL, TRUNCATED } from '../event/row.ts';
 import type { Peer } from '../pipeline/batch.ts';
-import { type FramingMode, type PartialFrame, partialFrame, trimEnd } from './partial-frame.ts';
+import {
+  type FramingMode,
+  octetCountLength,
+  type PartialFrame,
+  partialFrame,
+  trimEnd,
+} from './partial-frame.ts';
 import type { FrameOptions, RecordFlags, Stream } from './source.ts';
 import { Tail } from './tail.ts';
 
@@ -159,6 +165,9 @@ export class FrameReader {
         this.#tail.clear();
         return 'bad';
       }
+      const count = octetCountLength(declared);
+      at += count;
+      this.#offset += count;
       this.#tooLong = declared === 0 ? Infinity : declared;
     }
     this.#keep(bytes, at);

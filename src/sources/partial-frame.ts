@@ -50,6 +50,11 @@ export function partialFrame(
   return { kind: 'octet', start: at + 1, end: at + 1 + count };
 }
 
+/** @returns bytes of `MSG-LEN SP`; 0 for a record without an announced length */
+export function octetCountLength(declared: number): number {
+  return declared === 0 ? 0 : String(declared).length + 1;
+}
+
 /** @returns the record without the line end, CR and NUL that some senders put there */
 export function trimEnd(record: Uint8Array): Uint8Array {
   let end = record.length;

@@ -64,7 +64,7 @@ export interface FrameOptions {
 }
 
 export interface FrameResult {
-  /** Bytes: whole frames and what separates them. `too-long`: the record stands at this offset, its octet count is consumed. */
+  /** Bytes: whole frames and what separates them. `too-long` and `bad`: the frame at this offset, with its octet count. */
   readonly consumed: number;
   /** Records appended by this call. */
   readonly records: number;

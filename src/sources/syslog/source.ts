@@ -14,6 +14,7 @@ export class SyslogSource implements Source {
   #tcp: TcpListener | undefined;
   #udp: UdpListener | undefined;
   #listening: readonly string[] = [];
+  #stopping: Promise<void> | undefined;
 
   constructor(options: SyslogOptions, context: SourceContext) {
     this.#options = options;
@@ -37,9 +38,9 @@ export class SyslogSource implements Source {
     return this.#stopped.promise;
   }
 
-  async stop(signal: AbortSignal): Promise<void> {
-    await Promise.all([this.#tcp?.stop(signal), this.#udp?.stop(signal)]);
-    this.#stopped.resolve();
+  stop(signal: AbortSignal): Promise<void> {
+    this.#stopping ??= this.#close(signal);
+    return this.#stopping;
   }
 
   async #listen(): Promise<void> {
@@ -52,5 +53,10 @@ export class SyslogSource implements Source {
       this.#udp = new UdpListener(udp, this.#options, this.#context);
       this.#listening = [...this.#listening, `udp ${formatListen(await this.#udp.start(udp))}`];
     }
+  }
+
+  async #close(signal: AbortSignal): Promise<void> {
+    await Promise.all([this.#tcp?.stop(signal), this.#udp?.stop(signal)]);
+    this.#stopped.resolve();
   }
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import { formatListen, type ListenAddress } from '../../config/units.ts';
 import { FrameReader } from '../frame-reader.ts';
 import { listenTcp } from '../listen.ts';
@@ -27,9 +27,11 @@ export class TcpListener implements ConnectionOwner {
   readonly #server: Server;
   readonly #area = new ReceiveArea(CHUNK);
   readonly #lifetime = new AbortController();
-  /** In the order in which they are served next. */
   readonly #connections = new Set<TcpConnection>();
+  /** They have records that found no room. */
   readonly #waiting = new Set<TcpConnection>();
+  /** They used up the room in this round; the others come first when there is room again. */
+  readonly #served = new Set<TcpConnection>();
   #full = false;
   #held = 0;
 
@@ -77,10 +79,8 @@ export class TcpListener implements ConnectionOwner {
   }
 
   full(connection: TcpConnection): void {
-    // Behind the others, so that each gets its turn when there is room.
-    this.#connections.delete(connection);
-    this.#connections.add(connection);
     this.#waiting.add(connection);
+    this.#served.add(connection);
     if (this.#full) return;
     this.#full = true;
     for (const each of this.#connections) each.pauseReading();
@@ -104,6 +104,7 @@ export class TcpListener implements ConnectionOwner {
     this.#held -= connection.reader.held;
     this.#connections.delete(connection);
     this.#waiting.delete(connection);
+    this.#served.delete(connection);
     this.#context.metrics.connections(this.#connections.size);
   }
 
@@ -155,7 +156,24 @@ export class TcpListener implements ConnectionOwner {
       this.#serveWaiting();
     }
     this.#full = false;
-    for (const connection of this.#connections) connection.resumeReading();
+    await this.#resumeReading();
+  }
+
+  /**
+   * The kernel reports a busy socket first again and again, and a chunk may use up all the room. So who had the room last
+   * reads again only after the others had their chance: two turns of the event loop, one of them whole.
+   */
+  async #resumeReading(): Promise<void> {
+    if (this.#served.size >= this.#connections.size) this.#served.clear();
+    for (const connection of this.#connections) {
+      if (!this.#served.has(connection)) connection.resumeReading();
+    }
+    if (this.#served.size === 0) return;
+    await nextTurn();
+    await nextTurn();
+    if (this.#full) return;
+    for (const connection of this.#served) connection.resumeReading();
+    this.#served.clear();
   }
 
   #serveWaiting(): void {
