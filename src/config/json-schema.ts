@@ -72,8 +72,13 @@ export function outputSchema(output: z.ZodType): JsonSchema {
 export function configJsonSchema({ source, sink, step }: Registry): JsonSchema {
   const document = jsonSchemaOf(documentSchema);
   const pipeline = jsonSchemaOf(pipelineSchema);
-  const steps = [...step.values()].map(
-    (spec): JsonSchema => ({
+  const definitions: Record<string, JsonSchema> = { reference: REFERENCE };
+  const define = (name: string, schema: JsonSchema): JsonSchema => {
+    definitions[name] = withReferences(schema);
+    return { $ref: `#/$defs/${name}` };
+  };
+  const steps = [...step.values()].map((spec) =>
+    define(`step.${spec.name}`, {
       type: 'object',
       description: spec.summary,
       properties: { [spec.name]: jsonSchemaOf(spec.options) },
@@ -81,57 +86,57 @@ export function configJsonSchema({ source, sink, step }: Registry): JsonSchema {
       additionalProperties: false,
     }),
   );
-  const outputs = [...sink.values()].flatMap((spec) =>
-    spec.output === undefined ? [] : [outputSchema(spec.output)],
+  // Sinks that take any format share one output.
+  const outputs = [...new Map([...sink.values()].map((spec) => [spec.output, spec.name]))].flatMap(
+    ([output, name]) =>
+      output === undefined ? [] : [define(`output.${name}`, outputSchema(output))],
   );
-  const properties = {
-    ...document.properties,
-    sources: components(document.properties?.['sources'], [...source.values()]),
-    pipelines: {
-      ...document.properties?.['pipelines'],
-      additionalProperties: {
-        ...pipeline,
-        properties: {
-          ...pipeline.properties,
-          steps: { ...pipeline.properties?.['steps'], items: { anyOf: steps } },
-          to: {
-            ...pipeline.properties?.['to'],
-            additionalProperties: { anyOf: [...outputs, { type: 'null' }] },
-          },
-        },
+  const section = (name: 'sources' | 'sinks', specs: readonly ComponentSpec[]): JsonSchema => {
+    const refs = specs.map(
+      (spec) => [spec.name, define(`${spec.kind}.${spec.name}`, componentSchema(spec))] as const,
+    );
+    const typed = define(name, {
+      required: ['type'],
+      anyOf: refs.map(([, ref]) => ref),
+    });
+    // By name where the name tells the type, else by `type`.
+    const properties = refs.map(([type, ref]) => [type, { anyOf: [ref, { type: 'null' }, typed] }]);
+    return {
+      ...document.properties?.[name],
+      properties: Object.fromEntries(properties) as Record<string, JsonSchema>,
+      additionalProperties: typed,
+    };
+  };
+  const pipelines = {
+    ...pipeline,
+    properties: {
+      ...pipeline.properties,
+      steps: { ...pipeline.properties?.['steps'], items: { anyOf: steps } },
+      to: {
+        ...pipeline.properties?.['to'],
+        additionalProperties: { anyOf: [...outputs, { type: 'null' }] },
       },
     },
-    sinks: components(document.properties?.['sinks'], [...sink.values()]),
+  };
+  const properties = {
+    ...document.properties,
+    sources: section('sources', [...source.values()]),
+    pipelines: { ...document.properties?.['pipelines'], additionalProperties: pipelines },
+    sinks: section('sinks', [...sink.values()]),
   };
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     title: 'sluice configuration',
     ...withReferences({ ...document, properties }),
-    $defs: {
-      reference: {
-        type: 'string',
-        pattern: '\\$\\{',
-        description:
-          'Becomes a value when the file is loaded: ${NAME}, ${NAME:-default}, ${file:/path}.',
-      },
-    },
+    $defs: definitions,
   };
 }
 
-/** By name where the name tells the type, else by `type`. */
-function components(section: JsonSchema | undefined, specs: readonly ComponentSpec[]): JsonSchema {
-  const variants = specs.map((spec) => [spec.name, componentSchema(spec)] as const);
-  const typed = variants.map(([, schema]) => withKeys(schema, {}, ['type']));
-  const byName = variants.map(([name, schema]) => [
-    name,
-    { anyOf: [schema, { type: 'null' }, ...typed] },
-  ]);
-  return {
-    ...section,
-    properties: Object.fromEntries(byName) as Record<string, JsonSchema>,
-    additionalProperties: { anyOf: typed },
-  };
-}
+const REFERENCE: JsonSchema = {
+  type: 'string',
+  pattern: '\\$\\{',
+  description: 'Becomes a value when the file is loaded: ${NAME}, ${NAME:-default}, ${file:/path}.',
+};
 
 function withKeys(
   schema: JsonSchema,
