@@ -44,6 +44,12 @@ export const ERRORS = {
     action: 'The event is in the dead letters; report it with the message.',
     retry: false,
   },
+  SLUICE_PARSE_ACCESS: {
+    summary: 'A line is not in the common or combined access format.',
+    action:
+      'Check log_format of the web server; the error names the byte where the line leaves it.',
+    retry: false,
+  },
   SLUICE_WORKER_CRASHED: {
     summary: 'A batch ended its worker thread twice.',
     action: 'Its records are in the dead letters; report the fault with one of them.',
@@ -262,6 +268,46 @@ export const ERRORS = {
     summary: 'The request was taken but has not reached its acknowledgement level in time.',
     action: 'Send it again; look at the sinks, one of them is slow.',
     retry: true,
+  },
+  SLUICE_PARSE_SYSLOG_PRI: {
+    summary: 'A record starts with `<`, but what follows is no syslog priority.',
+    action: 'Look at the sender; the whole record is kept as message.',
+    retry: false,
+  },
+  SLUICE_PARSE_SYSLOG_5424: {
+    summary: 'A record says that it is RFC 5424, but part of its header is malformed.',
+    action: 'The message names the part; look at the sender. The whole record is kept as message.',
+    retry: false,
+  },
+  SLUICE_PARSE_SYSLOG_TIME: {
+    summary: 'The time stamp of a syslog record names a day or an hour that does not exist.',
+    action: "Look at the sender's clock and format; the whole record is kept as message.",
+    retry: false,
+  },
+  SLUICE_PARSE_SYSLOG_HEADER: {
+    summary: 'A record has neither a syslog priority nor a time stamp.',
+    action: 'If the source carries something else, use the parser for that.',
+    retry: false,
+  },
+  SLUICE_PARSE_SYSLOG_EMPTY: {
+    summary: 'A syslog record has a priority and nothing else.',
+    action: 'Look at the sender.',
+    retry: false,
+  },
+  SLUICE_PARSE_JSON: {
+    summary: 'A record is not valid JSON.',
+    action: 'The message says what is wrong and where; look at the sender.',
+    retry: false,
+  },
+  SLUICE_PARSE_JSON_OBJECT: {
+    summary: 'A record is JSON, but no object.',
+    action: 'Events are objects; let the sender wrap arrays and plain values.',
+    retry: false,
+  },
+  SLUICE_PARSE_JSON_LIMIT: {
+    summary: 'A JSON event is nested too deep or has too many members.',
+    action: 'At most 64 levels and 4,096 members that the pipeline opens; split the event.',
+    retry: false,
   },
   SLUICE_INTERNAL: {
     summary: 'A fault of sluice itself.',

@@ -101,15 +101,17 @@ function read(memory: CoreMemory, at: Address, length: number): Malformed | unde
 
 /**
  * Why a record is not RFC 5424, for people; the routine itself only says that it is not.
- * @returns the part and the offset of it, or undefined for a good record
+ * @returns the part and the offset of it, or undefined for a good record; `version` 0 when it did not come to that
  */
 export function explain5424(
   memory: CoreMemory,
   at: Address,
   length: number,
-): { readonly part: Malformed; readonly offset: number } | undefined {
+): { readonly part: Malformed; readonly offset: number; readonly version: number } | undefined {
+  parsed.version = 0;
   const part = read(memory, at, length);
-  return part === undefined ? undefined : { part, offset: parsed.at - at };
+  if (part === undefined) return undefined;
+  return { part, offset: parsed.at - at, version: parsed.version };
 }
 
 function readPriority(u8: Uint8Array, at: Address, end: Address): Address {
