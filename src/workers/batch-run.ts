@@ -124,7 +124,12 @@ export class BatchRun {
       filtered: 0,
       unparsed: 0,
       failed: 0,
-      outputs: pipeline.outputs.map(() => ({ notRouted: 0, skipped: 0, coerced: 0, failed: 0 })),
+      outputs: pipeline.outputs.map(({ encoder: { tally } }) => ({
+        notRouted: 0,
+        skipped: -tally.skipped,
+        coerced: -tally.coerced,
+        failed: 0,
+      })),
     };
   }
 
@@ -135,6 +140,16 @@ export class BatchRun {
       yield* this.#chunk(from, Math.min(chunk, records - from));
     }
     yield* this.#finishAggregates();
+    this.#settleTallies();
+  }
+
+  /** Encoders count over their life; a batch tells its own share. */
+  #settleTallies(): void {
+    this.#pipeline.outputs.forEach(({ encoder }, k) => {
+      const counts = this.counts.outputs[k] as OutputCounts;
+      counts.skipped += encoder.tally.skipped;
+      counts.coerced += encoder.tally.coerced;
+    });
   }
 
   /** A chunk that does not fit the side buffer, or on which a step fails, is run again in halves: one bad row costs only itself. */
