@@ -150,6 +150,10 @@ function explainStage(
     fields,
     changed: [...changed, ...removed],
     ...(rows.hasFlag(row, DROPPED) && { dropped: true }),
-    ...(rows.hasFlag(row, UNPARSED) && { error: String(fields['error.message']?.value ?? '') }),
+    ...(rows.hasFlag(row, UNPARSED) && { error: textOf(fields['error.message']) }),
   };
+}
+
+function textOf(field: FieldValue | undefined): string {
+  return typeof field?.value === 'string' ? field.value : '';
 }

@@ -43,8 +43,8 @@ function coreOf(choice: CoreChoice): EventCore {
   if (choice.kind === 'ts') return createCore('ts', viewMemory(choice.memory));
   return createCore(
     'wasm',
-    viewMemory(choice.memory as WebAssembly.Memory),
-    choice.module as WebAssembly.Module,
+    viewMemory(choice.memory),
+    choice.module,
   );
 }
 
