@@ -1,4 +1,6 @@
+import { spec as json } from '../parsers/json/spec.ts';
 import { spec as nginxAccess } from '../parsers/nginx.access/spec.ts';
+import { spec as syslog } from '../parsers/syslog/spec.ts';
 import { spec as systemAuth } from '../parsers/system.auth/spec.ts';
 import { sinkSpecs } from '../sinks/specs.ts';
 import { sourceSpecs } from '../sources/specs.ts';
@@ -40,6 +42,8 @@ function byName(): Map<string, ComponentSpec> {
 
 export const registry: Registry = registryOf([
   ...sourceSpecs,
+  syslog,
+  json,
   systemAuth,
   nginxAccess,
   filter,
