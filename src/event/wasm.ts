@@ -1,5 +1,6 @@
 import type { EventCore } from './core.ts';
 import type { CoreMemory } from './memory.ts';
+import { formatNumber } from './text.ts';
 
 /** What core/assembly/index.ts exports. Every address and count is an i32 there. */
 type Exports = Pick<EventCore, 'frames' | 'begin' | 'syslog5424' | 'json' | 'ids' | 'encode'> & {
@@ -19,6 +20,8 @@ export function wasmCore(memory: CoreMemory, module: WebAssembly.Module): EventC
       // Correctly rounded decimals take tables that V8 already has.
       parseDouble: (at: number, length: number): number =>
         Number(memory.bytes.toString('latin1', at, at + length)),
+      formatDouble: (value: number, at: number): number =>
+        memory.bytes.write(formatNumber(value), at, 'latin1'),
     },
   });
   const exports = instance.exports as unknown as Exports;

@@ -1,0 +1,3 @@
+export { resultWords } from './result';
+export * from './encode';
+export * from './ids';
