@@ -1,15 +1,15 @@
-const OCTET = '(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)';
-const V4 = new RegExp(`^${OCTET}(?:\\.${OCTET}){3}$`);
+const V4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
 const PRIVATE_V4 = /^(?:10\.|127\.|192\.168\.|169\.254\.|172\.(?:1[6-9]|2\d|3[01])\.)/;
-const PRIVATE_V6 = /^(?:::1$|f[cd]|fe[89ab])/i;
+/** fc00::/7, fe80::/10. */
+const PRIVATE_V6 = /^f(?:[cd]|e[89ab])[\da-f]{2}:/i;
 
 /** Whether the text is an IPv4 or IPv6 address (RFC 4291 §2.2), without zone or prefix length. */
 export function isIp(text: string): boolean {
-  return V4.test(text) || isV6(text);
+  if (text.length < 2 || text.length > 45) return false;
+  return text.includes(':') ? isV6(text) : V4.test(text);
 }
 
 function isV6(text: string): boolean {
-  if (text.length < 2 || text.length > 45 || !text.includes(':')) return false;
   const halves = text.split('::');
   if (halves.length > 2) return false;
   let groups = 0;
@@ -26,7 +26,11 @@ function isV6(text: string): boolean {
   return halves.length === 2 ? groups < 8 : groups === 8;
 }
 
-/** Loopback, link-local and private ranges (RFC 1918, RFC 4193, RFC 4291). */
+/**
+ * Loopback, link-local and private ranges (RFC 1918, RFC 4193, RFC 4291), also of IPv4 addresses mapped into IPv6.
+ * @param text an address, as `isIp` says
+ */
 export function isPrivateIp(text: string): boolean {
-  return PRIVATE_V4.test(text) || PRIVATE_V6.test(text);
+  const v4 = text.slice(text.lastIndexOf(':') + 1);
+  return PRIVATE_V4.test(v4) || PRIVATE_V6.test(text) || /^(?:0{0,4}:)+0{0,3}1$/.test(text);
 }

@@ -1,5 +1,4 @@
 import { json } from './json/parse.ts';
-import { json } from './json/parse.ts';
 import { nginxAccess } from './nginx.access/parse.ts';
 import type { ParserDefinition } from './parser.ts';
 import { syslog } from './syslog/parse.ts';

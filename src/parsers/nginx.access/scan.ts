@@ -1,64 +1,83 @@
-/** Offsets of the parts of an access line; a pair is [start, end). */
-export interface AccessLine {
-  /** Everything before ` - user [`: one address, or a forwarded list. */
-  addresses: [number, number];
-  user: [number, number];
-  time: [number, number];
-  request: [number, number];
-  status: [number, number];
-  bytes: [number, number];
-  referrer: [number, number];
-  agent: [number, number];
-}
+import { civilToMs } from '../../event/time.ts';
+import { decimal } from '../message.ts';
 
 /**
- * nginx `combined` (and Apache's), with the forwarded addresses that operators put in front:
+ * Offsets of the parts of an access line; each part is [start, end).
  *
  *   addresses - user [time] "request" status bytes "referrer" "agent" …
  *
- * @returns the parts, or the offset at which the line leaves the format
+ * nginx `combined` (and Apache's), with the forwarded addresses that operators put in front; `common` ends after `bytes`.
+ * One object is used for all lines.
  */
-export function scanAccessLine(text: string): AccessLine | number {
-  const dash = text.indexOf(' - ');
-  if (dash <= 0) return 0;
-  const open = text.indexOf(' [', dash + 3);
-  if (open < 0) return dash + 3;
-  const close = text.indexOf('] "', open + 2);
-  if (close < 0) return open + 2;
-  const request = quoted(text, close + 2);
-  if (request < 0) return close + 2;
-  const statusEnd = text.indexOf(' ', request + 2);
-  if (text[request + 1] !== ' ' || statusEnd < 0) return request + 1;
-  const bytesEnd = endOfWord(text, statusEnd + 1);
-  const line: AccessLine = {
-    addresses: [0, dash],
-    user: [dash + 3, open],
-    time: [open + 2, close],
-    request: [close + 3, request],
-    status: [request + 2, statusEnd],
-    bytes: [statusEnd + 1, bytesEnd],
-    referrer: [0, 0],
-    agent: [0, 0],
-  };
-  // `common` ends here; `combined` has two more.
-  const referrer = text[bytesEnd + 1] === '"' ? quoted(text, bytesEnd + 1) : -1;
-  if (referrer < 0) return line;
-  line.referrer = [bytesEnd + 2, referrer];
-  const agent = text[referrer + 2] === '"' ? quoted(text, referrer + 2) : -1;
-  if (agent >= 0) line.agent = [referrer + 3, agent];
-  return line;
+export class AccessLine {
+  /** Everything before ` - user [` is one address, or a forwarded list; it starts at 0. */
+  addressesEnd = 0;
+  userStart = 0;
+  userEnd = 0;
+  /** Epoch ms. */
+  time = 0;
+  requestStart = 0;
+  requestEnd = 0;
+  status = 0;
+  bytesStart = 0;
+  bytesEnd = 0;
+  referrerStart = 0;
+  referrerEnd = 0;
+  agentStart = 0;
+  agentEnd = 0;
+
+  /** @returns -1, or the offset at which the line leaves the format */
+  scan(text: string): number {
+    this.addressesEnd = text.indexOf(' - ');
+    if (this.addressesEnd <= 0) return 0;
+    this.userStart = this.addressesEnd + 3;
+    // nginx and Apache escape quotes, so a user name cannot contain this.
+    const close = text.indexOf('] "', this.userStart);
+    if (close < 0) return this.userStart;
+    const open = close - TIME_LENGTH;
+    this.userEnd = open - 2;
+    if (this.userEnd <= this.userStart || text[open - 1] !== '[' || text[open - 2] !== ' ')
+      return this.userStart;
+    this.time = commonLogTime(text, open);
+    if (Number.isNaN(this.time)) return open;
+    this.requestStart = close + 3;
+    this.requestEnd = closingQuote(text, this.requestStart);
+    if (this.requestEnd < 0) return close + 2;
+    return this.#scanNumbers(text, this.requestEnd + 1);
+  }
+
+  #scanNumbers(text: string, at: number): number {
+    this.status = decimal(text, at + 1, at + 4);
+    if (text[at] !== ' ' || text[at + 4] !== ' ' || !(this.status >= 100)) return at;
+    this.bytesStart = at + 5;
+    this.bytesEnd = endOfWord(text, this.bytesStart);
+    const isNumber = decimal(text, this.bytesStart, this.bytesEnd) >= 0;
+    if (!isNumber && text.slice(this.bytesStart, this.bytesEnd) !== '-') return this.bytesStart;
+    this.#scanQuoted(text, this.bytesEnd + 1);
+    return -1;
+  }
+
+  #scanQuoted(text: string, at: number): void {
+    this.referrerStart = this.referrerEnd = this.agentStart = this.agentEnd = 0;
+    const referrerEnd = text[at] === '"' ? closingQuote(text, at + 1) : -1;
+    if (referrerEnd < 0) return;
+    this.referrerStart = at + 1;
+    this.referrerEnd = referrerEnd;
+    const agentEnd = text[referrerEnd + 2] === '"' ? closingQuote(text, referrerEnd + 3) : -1;
+    if (agentEnd < 0) return;
+    this.agentStart = referrerEnd + 3;
+    this.agentEnd = agentEnd;
+  }
 }
 
-/** Offset of the closing quote of a string that opens at `start`, or -1. A backslash takes the next character with it. */
-function quoted(text: string, start: number): number {
-  for (let at = start + 1; ; at++) {
-    const quote = text.indexOf('"', at);
-    if (quote < 0) return -1;
+/** Offset of the quote that ends the string at `start`, or -1. A backslash takes the next character with it. */
+function closingQuote(text: string, start: number): number {
+  for (let quote = text.indexOf('"', start); quote >= 0; quote = text.indexOf('"', quote + 1)) {
     let slashes = 0;
-    while (text[quote - 1 - slashes] === '\\') slashes++;
+    while (quote - 1 - slashes >= start && text[quote - 1 - slashes] === '\\') slashes++;
     if (slashes % 2 === 0) return quote;
-    at = quote;
   }
+  return -1;
 }
 
 function endOfWord(text: string, start: number): number {
@@ -66,26 +85,25 @@ function endOfWord(text: string, start: number): number {
   return space < 0 ? text.length : space;
 }
 
+const TIME_LENGTH = '07/Dec/2016:11:05:07 +0100'.length;
 const MONTHS = 'JanFebMarAprMayJunJulAugSepOctNovDec';
 
-/** `07/Dec/2016:11:05:07 +0100` → epoch ms, NaN when it is not that. */
-export function commonLogTime(text: string, start: number, end: number): number {
-  if (end - start !== 26) return Number.NaN;
-  const number = (from: number, length: number): number => {
-    let value = 0;
-    for (let k = start + from; k < start + from + length; k++) {
-      const digit = text.charCodeAt(k) - 0x30; // 0
-      if (digit < 0 || digit > 9) return Number.NaN;
-      value = value * 10 + digit;
-    }
-    return value;
-  };
-  const month = MONTHS.indexOf(text.slice(start + 3, start + 6));
-  const sign = text[start + 21];
+/** `07/Dec/2016:11:05:07 +0100` at `at` → epoch ms, NaN when there is no such time. */
+export function commonLogTime(text: string, at: number): number {
+  const month = MONTHS.indexOf(text.slice(at + 3, at + 6));
+  const sign = text[at + 21];
   if (month < 0 || month % 3 !== 0 || (sign !== '+' && sign !== '-')) return Number.NaN;
-  const offset = (number(22, 2) * 60 + number(24, 2)) * (sign === '-' ? -60_000 : 60_000);
-  return (
-    Date.UTC(number(7, 4), month / 3, number(0, 2), number(12, 2), number(15, 2), number(18, 2)) -
-    offset
+  if (text[at + 2] !== '/' || text[at + 6] !== '/' || text[at + 20] !== ' ') return Number.NaN;
+  if (text[at + 11] !== ':' || text[at + 14] !== ':' || text[at + 17] !== ':') return Number.NaN;
+  const number = (from: number, to: number): number => decimal(text, at + from, at + to);
+  const offset = number(22, 24) * 60 + number(24, 26);
+  const local = civilToMs(
+    number(7, 11),
+    month / 3 + 1,
+    number(0, 2),
+    number(12, 14),
+    number(15, 17),
+    number(18, 20),
   );
+  return local - offset * (sign === '-' ? -60_000 : 60_000);
 }

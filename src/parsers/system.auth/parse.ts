@@ -6,7 +6,8 @@ import { Message } from '../message.ts';
 import type { CompiledParser, ParserContext, ParserDefinition } from '../parser.ts';
 import { FIELDS, PATHS } from './fields.ts';
 import { Outcomes } from './outcomes.ts';
-import { PATTERNS, type Pattern } from './patterns.ts';
+import type { Pattern } from './pattern.ts';
+import { PAM_PATTERNS, PATTERNS } from './patterns.ts';
 
 /** auth.log and secure: who tried to log in, became somebody else, or changed an account. */
 export const systemAuth: ParserDefinition<unknown> = {
@@ -17,10 +18,7 @@ export const systemAuth: ParserDefinition<unknown> = {
   compile: (_options, context) => new SystemAuth(context),
 };
 
-const PROGRAMS = new Set([
-  ...['sshd', 'sshd-session', 'sudo', 'su', 'login', 'systemd-logind', 'polkitd', 'gdm-password'],
-  ...['useradd', 'groupadd', 'usermod', 'groupmod', 'userdel', 'groupdel', 'passwd', 'chpasswd'],
-]);
+const LONGEST_PROGRAM = Math.max(...[...PATTERNS.keys()].map((name) => name.length));
 
 class SystemAuth implements CompiledParser {
   readonly #columns;
@@ -30,6 +28,7 @@ class SystemAuth implements CompiledParser {
   readonly #host: number;
   readonly #message = new Message();
   readonly #module;
+  readonly #pam;
 
   constructor({ core, literals, layout }: ParserContext) {
     const column = (path: string): number => layout.byPath.get(path)?.index ?? -1;
@@ -39,22 +38,40 @@ class SystemAuth implements CompiledParser {
     this.#process = column('process.name');
     this.#host = column('host.name');
     this.#module = literals.text('system');
+    this.#pam = Buffer.from('pam_unix(');
   }
 
+  /** By the program's name, or by the module that speaks under the names of cron, login managers and others. */
   detect(rows: Rows, row: Address): boolean {
-    if (this.#process < 0) return false;
+    return this.#patterns(rows, row) !== undefined;
+  }
+
+  #patterns(rows: Rows, row: Address): readonly Pattern[] | undefined {
+    if (this.#process < 0) return undefined;
     const length = rows.length(row, this.#process);
-    return length <= 14 && PROGRAMS.has(rows.text(row, this.#process) ?? '');
+    const known =
+      length <= LONGEST_PROGRAM ? PATTERNS.get(rows.text(row, this.#process) ?? '') : undefined;
+    return known ?? (this.#isPam(rows, row) ? PAM_PATTERNS : undefined);
+  }
+
+  #isPam(rows: Rows, row: Address): boolean {
+    if (!rows.has(row, this.#input)) return false;
+    const { bytes } = rows.memory;
+    const at = rows.address(row, this.#input);
+    const end = at + this.#pam.length;
+    return (
+      rows.length(row, this.#input) > this.#pam.length &&
+      bytes.compare(this.#pam, 0, this.#pam.length, at, end) === 0
+    );
   }
 
   parse(...[rows, list]: Parameters<CompiledParser['parse']>): void {
     for (const row of list) {
       this.#common(rows, row);
       if (!this.#message.load(rows, row, this.#input)) continue;
-      const program = rows.text(row, this.#process) as string;
-      for (const pattern of PATTERNS.get(program) ?? PATTERNS.get('*') ?? []) {
-        if (!this.#message.text.startsWith(pattern.start)) continue;
-        const match = pattern.expression.exec(this.#message.text);
+      const { text } = this.#message;
+      for (const pattern of this.#patterns(rows, row) ?? []) {
+        const match = text.startsWith(pattern.start) ? pattern.expression.exec(text) : null;
         if (match === null) continue;
         this.#fill(rows, row, pattern, match);
         break;
@@ -71,29 +88,36 @@ class SystemAuth implements CompiledParser {
   }
 
   /** Every part of the expression is captured, so offsets are running sums: half the price of the `d` flag. */
-  #fill(rows: Rows, row: Address, pattern: Pattern, match: RegExpExecArray): void {
+  #fill(rows: Rows, row: Address, { parts, outcome }: Pattern, match: RegExpExecArray): void {
     const c = this.#columns;
     let at = 0;
-    for (let k = 0; k < pattern.parts.length; k++) {
-      const part = match[k + 1] ?? '';
-      const name = pattern.parts[k];
-      if (name !== undefined) this.#put(name, at, at + part.length, part);
-      at += part.length;
+    for (let k = 0; k < parts.length; k++) {
+      const text = match[k + 1] ?? '';
+      const name = parts[k];
+      if (name !== undefined) this.#put(rows, row, name, at, text);
+      at += text.length;
     }
-    this.#outcomes.set(rows, row, pattern.outcome);
+    this.#outcomes.set(rows, row, outcome);
+    if (rows.has(row, c.sudoUser)) rows.copy(row, c.sudoUser, c.effectiveUser);
     for (const user of [c.user, c.effectiveUser]) {
       if (rows.has(row, user)) rows.appendCell(row, c.relatedUser, user);
     }
     if (rows.has(row, c.ip)) rows.appendCell(row, c.relatedIp, c.ip);
   }
 
-  #put(name: keyof typeof PATHS, start: number, end: number, text: string): void {
+  #put(rows: Rows, row: Address, name: keyof typeof PATHS, start: number, text: string): void {
     const c = this.#columns;
-    if (name === 'port') this.#message.putNumber(c.port, start, end);
-    else if (name === 'ip' || name === 'sshDroppedIp') {
+    const message = this.#message;
+    const end = start + text.length;
+    if (name === 'port') message.putNumber(rows, row, c.port, start, end);
+    else if (name !== 'ip' && name !== 'sshDroppedIp') {
+      message.put(rows, row, c[name], start, end);
+    } else if (isIp(text)) {
+      message.put(rows, row, c[name], start, end);
+      message.put(rows, row, c.ip, start, end);
+    } else {
       // sshd prints a name here when it was told to resolve addresses.
-      this.#message.put(isIp(text) ? c[name] : c.address, start, end);
-      if (name === 'sshDroppedIp' && isIp(text)) this.#message.put(c.ip, start, end);
-    } else this.#message.put(c[name], start, end);
+      message.put(rows, row, c.address, start, end);
+    }
   }
 }

@@ -1,260 +1,117 @@
-import type { PATHS } from './fields.ts';
-import type { Outcome } from './outcomes.ts';
+import { CHOSEN, NUMBER, type Pattern, pattern, WORD } from './pattern.ts';
+import { SSH } from './ssh.ts';
 
-type Name = keyof typeof PATHS;
-
-export interface Pattern {
-  /** Cheap test before the expression. */
-  readonly start: string;
-  /** Every byte from the start on lies in some group, so that offsets are sums of lengths. */
-  readonly expression: RegExp;
-  /** For each group the field that it fills, or none. */
-  readonly parts: readonly (Name | undefined)[];
-  readonly outcome: Outcome;
-}
-
-/** A part is a constant text, a field with the expression of its value, or an optional run of both. */
-type Part = string | readonly [Name | undefined, string];
-
-/** Values are bounded, and no two unbounded parts stand side by side: matching is linear in the line. */
-function pattern(start: string, parts: readonly Part[], outcome: Outcome): Pattern {
-  const names: (Name | undefined)[] = [];
-  let source = '^';
-  for (const part of parts) {
-    if (typeof part === 'string') {
-      names.push(undefined);
-      source += `(${part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')})`;
-    } else {
-      names.push(part[0]);
-      source += `(${part[1]})`;
-    }
-  }
-  return { start, expression: new RegExp(source), parts: names, outcome };
-}
-
-const LOGIN = {
-  action: 'ssh_login',
-  category: ['authentication', 'session'],
-  type: ['authentication_success', 'info'],
-  outcome: 'success',
-} as const;
-const REFUSED = {
-  action: 'ssh_login',
-  category: ['authentication'],
-  type: ['authentication_failure', 'info'],
-  outcome: 'failure',
-} as const;
 const SESSION_START = { category: ['session'], type: ['start'], outcome: 'success' } as const;
 const SESSION_END = { category: ['session'], type: ['end'], outcome: 'success' } as const;
-const PAM_FAILURE = { category: ['authentication'], type: ['info'], outcome: 'failure' } as const;
-const NEW_USER = { category: ['iam'], type: ['creation', 'user'], outcome: 'success' } as const;
-const NEW_GROUP = { category: ['iam'], type: ['creation', 'group'], outcome: 'success' } as const;
+const SUCCESS = { category: ['authentication'], type: ['info'], outcome: 'success' } as const;
+const FAILURE = { category: ['authentication'], type: ['info'], outcome: 'failure' } as const;
+const iam = (...type: readonly string[]) =>
+  ({ category: ['iam'], type, outcome: 'success' }) as const;
 
-const USER = '.{1,256}?'; // clients choose it: blanks are possible
-const WORD = '\\S{1,256}';
-const IP = '[^\\s,;]{1,64}';
-const PORT = '\\d{1,5}';
+const PAM_UNIX = /pam_unix\([^)]{1,64}\): /;
+/** Up to a blank or a parenthesis: newer versions write `root(uid=0)`. */
+const USER = /[^ (]{1,256}/;
+const QUOTED = /[^']{1,256}/;
+const OTHER = /[^ )]{1,256}/;
 
-const SSHD: readonly Pattern[] = [
-  pattern(
-    'Accepted ',
-    [
-      ['sshEvent', 'Accepted'],
-      ' ',
-      ['sshMethod', WORD],
-      ' for ',
-      ['user', USER],
-      ' from ',
-      ['ip', IP],
-      ' port ',
-      ['port', PORT],
-      [undefined, '(?: ssh2)?(?:: )?'],
-      ['sshSignature', '.{0,512}'],
-    ],
-    LOGIN,
-  ),
-  pattern(
-    'Failed ',
-    [
-      ['sshEvent', 'Failed'],
-      ' ',
-      ['sshMethod', WORD],
-      [undefined, ' for (?:invalid user )?'],
-      ['user', '.{0,256}?'],
-      ' from ',
-      ['ip', IP],
-      ' port ',
-      ['port', PORT],
-    ],
-    REFUSED,
-  ),
-  pattern(
-    'Invalid user ',
-    [
-      ['sshEvent', 'Invalid'],
-      ' user ',
-      ['user', '.{0,256}?'],
-      ' from ',
-      ['ip', IP],
-      [undefined, '(?: port )?'],
-      ['port', '\\d{0,5}'],
-      [undefined, '$'],
-    ],
-    REFUSED,
-  ),
-  pattern(
-    'Did not receive identification string from ',
-    [
-      'Did not receive identification string from ',
-      ['sshDroppedIp', IP],
-      [undefined, '(?: port )?'],
-      ['port', '\\d{0,5}'],
-    ],
-    {},
-  ),
-  pattern(
-    'Received disconnect from ',
-    [
-      'Received disconnect from ',
-      ['ip', '[\\da-fA-F.:]{2,45}?'],
-      [undefined, '(?: port )'],
-      ['port', PORT],
-    ],
-    {},
-  ),
-  pattern(
-    'Disconnected from ',
-    [
-      [undefined, 'Disconnected from (?:(?:authenticating |invalid )?user )?'],
-      ['user', '(?:\\S{1,256}(?= \\S+ port ))?'],
-      [undefined, ' ?'],
-      ['ip', IP],
-      ' port ',
-      ['port', PORT],
-    ],
-    {},
-  ),
-  pattern(
-    'Connection closed by ',
-    [
-      [undefined, 'Connection closed by (?:(?:authenticating|invalid) user )?'],
-      ['user', '(?:\\S{1,256}(?= \\S+ port ))?'],
-      [undefined, ' ?'],
-      ['ip', IP],
-      ' port ',
-      ['port', PORT],
-    ],
-    {},
-  ),
-];
-
+/** pam_unix and pam_succeed_if, under whatever program asked them. */
 const PAM: readonly Pattern[] = [
+  pattern([PAM_UNIX, 'session opened for user ', ['user', USER]], SESSION_START),
+  pattern([PAM_UNIX, 'session closed for user ', ['user', USER]], SESSION_END),
   pattern(
-    'pam_unix(',
     [
-      [undefined, 'pam_unix\\([^)]{1,64}\\): session opened for user '],
-      ['user', '[^\\s(]{1,256}'],
+      PAM_UNIX,
+      /authentication failure; logname=[^ ]{0,64} uid=\d{1,10} euid=\d{1,10} tty=[^ ]{0,64} ruser=[^ ]{0,256} rhost=/,
+      ['ip', /[^ ]{0,255}/],
+      /(?: {1,2}user=)?/,
+      ['user', CHOSEN],
     ],
-    SESSION_START,
+    FAILURE,
   ),
-  pattern(
-    'pam_unix(',
-    [
-      [undefined, 'pam_unix\\([^)]{1,64}\\): session closed for user '],
-      ['user', WORD],
-    ],
-    SESSION_END,
-  ),
-  pattern(
-    'pam_unix(',
-    [
-      [
-        undefined,
-        'pam_unix\\([^)]{1,64}\\): authentication failure; [^=]{1,32}=\\S{0,64} uid=\\d{1,10} euid=\\d{1,10} tty=\\S{0,64} ruser=\\S{0,256} rhost=',
-      ],
-      ['ip', '\\S{0,64}'],
-      [undefined, '(?:  ?user=)?'],
-      ['user', '\\S{0,256}'],
-    ],
-    PAM_FAILURE,
-  ),
-  pattern(
-    'pam_succeed_if(',
-    [
-      [undefined, 'pam_succeed_if\\([^)]{1,64}\\): requirement ".{1,256}?" not met by user "'],
-      ['user', '[^"]{1,256}'],
-    ],
-    {},
-  ),
+  pattern([PAM_UNIX, 'password changed for ', ['user', USER]], iam('change', 'user')),
+  pattern([
+    /pam_succeed_if\([^)]{1,64}\): requirement "[^"]{1,256}" not met by user "/,
+    ['user', /[^"]{1,256}/],
+  ]),
 ];
 
-const SUDO: readonly Pattern[] = [
+const SUDO = pattern([
+  / {0,32}/,
+  ['user', /[^ :]{1,256}/],
+  ' : ',
+  ['sudoError', /(?:(?!TTY=)[^;]{1,256}(?= ; ))?/],
+  /(?: ; )?TTY=/,
+  ['sudoTty', /[^ ;]{1,256}/],
+  ' ; PWD=',
+  ['sudoPwd', /[^;]{1,1024}(?= ; )/],
+  ' ; USER=',
+  ['sudoUser', /[^ ;]{1,256}/],
+  / ; (?:(?:GROUP|TSID|CHROOT|ENV)=[^;]{1,1024} ; ){0,4}COMMAND=/,
+  ['sudoCommand', /.+/],
+]);
+
+/** util-linux and shadow write who became whom in different order. */
+const SU: readonly Pattern[] = [
+  pattern([/Successful su for /, ['effectiveUser', WORD], ' by ', ['user', WORD]], SUCCESS),
   pattern(
-    '',
-    [
-      [undefined, ' {0,32}'],
-      ['user', '[^\\s:]{1,256}'],
-      ' : ',
-      ['sudoError', '(?!TTY=)[^;]{1,256}?'],
-      ' ; TTY=',
-      ['sudoTty', '[^\\s;]{1,256}'],
-      ' ; PWD=',
-      ['sudoPwd', '[^;]{1,1024}?'],
-      ' ; USER=',
-      ['effectiveUser', '[^\\s;]{1,256}'],
-      [undefined, ' ; (?:GROUP=[^;]{1,256} ; )?(?:ENV=[^;]{1,1024} ; )?COMMAND='],
-      ['sudoCommand', '.{1,8192}'],
-    ],
-    {},
+    [/FAILED su for |FAILED SU \(to /, ['effectiveUser', OTHER], /\)? (?:by )?/, ['user', WORD]],
+    FAILURE,
   ),
-  pattern(
-    '',
-    [
-      [undefined, ' {0,32}'],
-      ['user', '[^\\s:]{1,256}'],
-      ' : TTY=',
-      ['sudoTty', '[^\\s;]{1,256}'],
-      ' ; PWD=',
-      ['sudoPwd', '[^;]{1,1024}?'],
-      ' ; USER=',
-      ['effectiveUser', '[^\\s;]{1,256}'],
-      [undefined, ' ; (?:GROUP=[^;]{1,256} ; )?(?:ENV=[^;]{1,1024} ; )?COMMAND='],
-      ['sudoCommand', '.{1,8192}'],
-    ],
-    {},
-  ),
+  pattern(['(to ', ['effectiveUser', OTHER], ') ', ['user', WORD], ' on '], SUCCESS),
 ];
 
-const USERADD: readonly Pattern[] = [
+const LOGIN: readonly Pattern[] = [
+  pattern(['FAILED LOGIN ', /\(\d{1,6}\) on '[^']{0,64}' FOR '/, ['user', QUOTED], "'"], FAILURE),
+  pattern([/(?:ROOT )?LOGIN ON [^ ]{1,64} BY /, ['user', WORD]], SUCCESS),
+];
+
+const SESSIONS: readonly Pattern[] = [
+  pattern(['New session ', /[^ ]{1,64} of user /, ['user', /[^ ]{1,256}(?=\.)/]], SESSION_START),
+];
+
+/** The account tools of shadow. */
+const ACCOUNTS: readonly Pattern[] = [
   pattern(
-    'new user',
     [
       'new user: name=',
-      ['user', '[^,]{1,256}'],
+      ['user', /[^,]{1,256}/],
       ', UID=',
-      ['userId', '\\d{1,10}'],
+      ['userId', NUMBER],
       ', GID=',
-      ['groupId', '\\d{1,10}'],
+      ['groupId', NUMBER],
       ', home=',
-      ['home', '[^,]{1,1024}'],
+      ['home', /[^,]{1,1024}/],
       ', shell=',
-      ['shell', '[^,]{1,1024}'],
+      ['shell', /[^,]{1,1024}/],
     ],
-    NEW_USER,
+    iam('creation', 'user'),
   ),
   pattern(
-    'new group',
-    ['new group: name=', ['group', '[^,]{1,256}'], ', GID=', ['groupId', '\\d{1,10}']],
-    NEW_GROUP,
+    ['new group: name=', ['group', /[^,]{1,256}/], ', GID=', ['groupId', NUMBER]],
+    iam('creation', 'group'),
   ),
+  pattern(["delete user '", ['user', QUOTED], "'"], iam('deletion', 'user')),
+  pattern(["removed group '", ['group', QUOTED], "'"], iam('deletion', 'group')),
+  pattern(["group '", ['group', QUOTED], "' removed"], iam('deletion', 'group')),
+  pattern(
+    ["add '", ['user', QUOTED], "' to group '", ['group', QUOTED], "'"],
+    iam('change', 'group'),
+  ),
+  pattern(["change user '", ['user', QUOTED], "' "], iam('change', 'user')),
 ];
 
-/** Patterns by program, tried in order; `*` for programs without their own. */
+/** Patterns by program, tried in order. */
 export const PATTERNS: ReadonlyMap<string, readonly Pattern[]> = new Map([
-  ['sshd', [...SSHD, ...PAM]],
-  ['sshd-session', [...SSHD, ...PAM]],
-  ['sudo', [...PAM, ...SUDO]],
-  ['useradd', USERADD],
-  ['groupadd', USERADD],
-  ['*', PAM],
+  ...['sshd', 'sshd-session', 'sshd-auth'].map((name) => [name, [...SSH, ...PAM]] as const),
+  ['sudo', [...PAM, SUDO]],
+  ['su', [...PAM, ...SU]],
+  ['login', [...PAM, ...LOGIN]],
+  ['systemd-logind', SESSIONS],
+  ...['useradd', 'userdel', 'usermod', 'groupadd', 'groupdel', 'groupmod'].map(
+    (name) => [name, ACCOUNTS] as const,
+  ),
+  ...['passwd', 'chpasswd', 'polkitd'].map((name) => [name, PAM] as const),
 ]);
+
+/** For lines of other programs that begin with `pam_unix(`. */
+export const PAM_PATTERNS = PAM;

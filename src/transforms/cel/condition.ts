@@ -15,7 +15,7 @@ export type Condition = (rows: Rows, row: Address) => Truth;
 
 interface Binding {
   readonly literals: LiteralArea;
-  column(path: string): number;
+  readonly column: (path: string) => number;
 }
 
 /**
@@ -124,8 +124,8 @@ function equality(field: ASTNode, value: ASTNode, binding: Binding): Condition |
 
 function textEquals(column: number, wanted: string, binding: Binding): Condition {
   const literal = binding.literals.text(wanted);
-  // Only well-formed text can be compared as bytes: in memory an invalid byte is not yet U+FFFD.
-  const bytewise = !wanted.includes('\ufffd');
+  // In memory an invalid byte is not yet U+FFFD, and a lone surrogate has no bytes: such constants are compared decoded.
+  const bytewise = !/[\p{Surrogate}\ufffd]/u.test(wanted);
   return (rows, row) => {
     if (!isText(rows.kind(row, column))) return NO;
     const same = bytewise

@@ -1,43 +1,23 @@
-import { type ASTNode, Environment } from '@marcbachmann/cel-js';
-import {
-  ABSENT,
-  BOOL,
-  CLEAN,
-  FLOAT,
-  INT,
-  JSON_RAW,
-  JSON_STRING,
-  LIST,
-  NULL,
-  TEXT,
-  TIME,
-} from '../../event/cell.ts';
+import { type ASTNode, Environment, type ParseResult } from '@marcbachmann/cel-js';
 import type { Address } from '../../event/memory.ts';
 import type { Rows } from '../../event/rows.ts';
-import { pathUses } from './paths.ts';
+import { ExpressionError } from './expression-error.ts';
+import { type PathUse, pathUses } from './paths.ts';
+import { celValue } from './value.ts';
 
-/** The expression is not valid CEL. */
-export class ExpressionError extends Error {
-  /** Where in the text, if the library says so. */
-  readonly offset: number | undefined;
-
-  constructor(cause: Error | undefined) {
-    super(cause?.message ?? 'the types do not fit', { cause });
-    this.offset = (cause as { range?: { start: number } } | undefined)?.range?.start;
-  }
-}
-
-/** What an expression yields; `undefined` when its evaluation failed (no overload, a method on null). */
-export type CelValue = unknown;
+/** Evaluates for a row; `undefined` when that failed (no overload for these types, a method on null). */
+export type Evaluate = (rows: Rows, row: Address) => unknown;
 
 export interface Expression {
+  /** As written. */
   readonly ast: ASTNode;
   /** Fields that it reads. */
   readonly paths: readonly string[];
-  /** Binds the fields to columns. */
-  bind(column: (path: string) => number): (rows: Rows, row: Address) => CelValue;
+  /** Binds the fields to columns; -1 for those that the rows never have. */
+  bind(column: (path: string) => number): Evaluate;
 }
 
+/** What an expression may cost to parse and to run; a path nests once for each of its names. */
 const LIMITS = {
   maxAstNodes: 2_000,
   maxDepth: 64,
@@ -46,13 +26,7 @@ const LIMITS = {
   maxCallArguments: 32,
 };
 
-function environment(): Environment {
-  // `field` stands only in the source: every use of it becomes a variable before evaluation.
-  return new Environment({ unlistedVariablesAreDyn: true, limits: LIMITS }).registerFunction(
-    'field(string): dyn',
-    () => null,
-  );
-}
+const ENVIRONMENT = new Environment({ unlistedVariablesAreDyn: true, limits: LIMITS });
 
 /**
  * Parses a CEL expression over the row's fields. A field that the row lacks reads as null.
@@ -60,79 +34,97 @@ function environment(): Environment {
  * @throws ExpressionError
  */
 export function parseExpression(source: string): Expression {
-  const parse = (text: string) => {
-    try {
-      const parsed = environment().parse(text);
-      const check = parsed.check();
-      if (!check.valid) throw new ExpressionError(check.error);
-      return parsed;
-    } catch (error) {
-      if (error instanceof ExpressionError) throw error;
-      throw new ExpressionError(error as Error);
-    }
-  };
   const { ast } = parse(source);
-  const uses = pathUses(ast).sort((a, b) => a.start - b.start);
-  let text = '';
-  let done = 0;
-  uses.forEach((use, k) => {
-    text += source.slice(done, use.start) + variable(k);
-    done = use.end;
-  });
-  const evaluate = parse(text + source.slice(done));
+  const program = new Program(source, pathUses(ast));
   return {
     ast,
-    paths: [...new Set(uses.map((use) => use.path))],
-    bind(column) {
-      const columns = uses.map((use) => column(use.path));
-      return (rows, row) => {
-        const context: Record<string, unknown> = {};
-        uses.forEach((use, k) => {
-          const at = columns[k] as number;
-          context[variable(k)] = use.presence
-            ? at >= 0 && rows.has(row, at)
-            : celValue(rows, row, at);
-        });
-        try {
-          return evaluate(context);
-        } catch {
-          // No overload for these types, a method on null: the caller decides what that means for the row.
-          return undefined;
-        }
-      };
-    },
+    paths: [...new Set(program.uses.map((use) => use.path))],
+    bind: (column) => program.bind(column),
   };
 }
 
-function variable(k: number): string {
-  return `_f${k}`;
+function parse(source: string): ParseResult {
+  try {
+    return ENVIRONMENT.parse(source);
+  } catch (error) {
+    throw expressionError(error, (offset) => offset);
+  }
 }
 
-/** A cell as CEL sees it: text never equals a number; `int(x)` and `string(x)` convert. */
-export function celValue(rows: Rows, row: Address, column: number): unknown {
-  if (column < 0) return null;
-  switch (rows.kind(row, column)) {
-    case ABSENT:
-    case NULL:
-      return null;
-    case INT:
-      return BigInt(rows.value(row, column));
-    case FLOAT:
-      return rows.value(row, column);
-    case BOOL:
-      return rows.value(row, column) === 1;
-    case TIME:
-      // The pure way to a Date: built from the cell, not from a clock.
-      return new Date(rows.value(row, column));
-    case LIST:
-      return rows.texts(row, column);
-    case JSON_RAW:
-      return JSON.parse(rows.text(row, column) as string);
-    case CLEAN:
-    case TEXT:
-    case JSON_STRING:
-      return rows.text(row, column);
-    default:
-      return null;
+interface LibraryError {
+  /** The message without its excerpt. */
+  readonly summary?: string;
+  readonly range?: { readonly start: number };
+}
+
+function expressionError(error: unknown, original: (offset: number) => number): ExpressionError {
+  const { summary = String(error), range } = error as LibraryError;
+  return new ExpressionError(
+    summary,
+    range === undefined ? undefined : original(range.start),
+    error,
+  );
+}
+
+/** The expression with variables in place of its fields, checked. */
+class Program {
+  readonly uses: readonly PathUse[];
+  readonly #prefix: string;
+  readonly #evaluate: ParseResult;
+
+  constructor(source: string, uses: readonly PathUse[]) {
+    this.uses = uses;
+    let prefix = '_f';
+    while (source.includes(prefix)) prefix += '_';
+    this.#prefix = prefix;
+    let text = '';
+    let done = 0;
+    uses.forEach((use, k) => {
+      text += source.slice(done, use.start) + this.#variable(k);
+      done = use.end;
+    });
+    this.#evaluate = parse(text + source.slice(done));
+    const check = this.#evaluate.check();
+    if (!check.valid) throw expressionError(check.error, (offset) => this.#original(offset));
+  }
+
+  #variable(k: number): string {
+    return this.#prefix + String(k);
+  }
+
+  /** The offset in the source that an offset in the rewritten text stands for. */
+  #original(offset: number): number {
+    let shift = 0;
+    for (const [k, use] of this.uses.entries()) {
+      const start = use.start + shift;
+      const length = this.#variable(k).length;
+      if (offset < start) break;
+      if (offset < start + length) return use.start;
+      shift += length - (use.end - use.start);
+    }
+    return offset - shift;
+  }
+
+  /** Fields are decoded when the evaluation asks for them, so a condition that is decided early costs little. */
+  bind(column: (path: string) => number): Evaluate {
+    let rows: Rows;
+    let row: Address;
+    const context = {};
+    this.uses.forEach(({ path, presence }, k) => {
+      const at = column(path);
+      Object.defineProperty(context, this.#variable(k), {
+        get: presence ? () => at >= 0 && rows.has(row, at) : () => celValue(rows, row, at),
+      });
+    });
+    return (ofRows, ofRow) => {
+      rows = ofRows;
+      row = ofRow;
+      try {
+        return this.#evaluate(context) as unknown;
+      } catch {
+        // The caller decides what a failure means for the row.
+        return undefined;
+      }
+    };
   }
 }
