@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { ErrorCode } from '../errors/codes.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import type { ConfigDocument } from './document.ts';
-import { describeIssue, type Finding } from './issues.ts';
+import { describeIssue, type Finding, type Subject } from './issues.ts';
 import type { Place } from './schema.ts';
 import { keysAt } from './shape.ts';
 import type { Span } from './source-text.ts';
@@ -75,8 +75,9 @@ export class Checker {
     const { error, reread } = this.#secondReading(schema, path, value, first.error);
     if (error === undefined) return reread as z.output<Schema>;
     for (const issue of error.issues) {
-      for (const finding of describeIssue(issue, (inner) => valueAt(reread, inner))) {
-        this.#report(finding, schema, path, reread, moreKeys);
+      const subject = { path, valueAt: (inner: OptionPath) => valueAt(reread, inner) };
+      for (const finding of describeIssue(issue, subject)) {
+        this.#report(finding, schema, subject, moreKeys);
       }
     }
     return undefined;
@@ -102,19 +103,17 @@ export class Checker {
   #report(
     finding: Finding,
     schema: z.ZodType,
-    path: OptionPath,
-    value: unknown,
+    { valueAt }: Subject,
     moreKeys: readonly string[],
   ): void {
-    const { word, unknownKeyIn } = finding;
-    const place = [...path, ...finding.path];
+    const { word, unknownKeyIn, path } = finding;
     let allowed = finding.allowed;
     if (unknownKeyIn !== undefined) {
-      const keys = keysAt(schema, unknownKeyIn, valueAt(value, unknownKeyIn)) ?? [];
+      const keys = keysAt(schema, unknownKeyIn, valueAt(unknownKeyIn)) ?? [];
       allowed = unknownKeyIn.length === 0 ? [...moreKeys, ...keys] : keys;
     }
-    const span = this.document.spanOf(place, finding.key ? 'key' : 'value');
-    this.#add('error', place, span, finding.message, { allowed, word });
+    const span = this.document.spanOf(path, finding.key ? 'key' : 'value');
+    this.#add('error', path, span, finding.message, { allowed, word });
   }
 
   #add(

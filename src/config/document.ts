@@ -46,14 +46,13 @@ export class ConfigDocument {
   readonly source: SourceText;
   /** Syntax errors, failed references. */
   readonly diagnostics: Diagnostic[] = [];
-  /** The text is YAML; `value` is what it says. */
-  readonly readable: boolean;
   readonly value: unknown;
   readonly #surroundings: Surroundings;
   readonly #spots = new Map<string, Spot>();
   readonly #references = new Map<string, Reference>();
   readonly #document: Document;
   #values = 0;
+  #broken = false;
 
   constructor(source: SourceText, surroundings: Surroundings) {
     this.source = source;
@@ -61,8 +60,12 @@ export class ConfigDocument {
     this.#document = parseDocument(source.text, { merge: true, prettyErrors: false });
     this.#reportSyntax([...this.#document.errors, ...this.#document.warnings]);
     // What the parser made of broken text is a guess: nothing further is said about it.
-    this.readable = this.diagnostics.length === 0;
     this.value = this.readable ? this.#convert(this.#document.contents, []) : undefined;
+  }
+
+  /** The text is YAML whose structure is sound; else nothing is known of what it should hold. */
+  get readable(): boolean {
+    return !this.#broken;
   }
 
   /** Span of a value; of the nearest enclosing key where there is none. */
@@ -105,8 +108,13 @@ export class ConfigDocument {
         this.source.text.slice(start - 1, end) === '${'
           ? 'inside [ ] and { } a ${…} must stand in quotes'
           : (SYNTAX[error.code] ?? error.message);
-      this.#report('SLUICE_CONFIG_SYNTAX', message, { start, end: Math.max(end, start + 1) });
+      this.#reportStructure(message, { start, end: Math.max(end, start + 1) });
     }
+  }
+
+  #reportStructure(message: string, span: Span): void {
+    this.#broken = true;
+    this.#report('SLUICE_CONFIG_SYNTAX', message, span);
   }
 
   #report(code: ErrorCode, message: string, span: Span): void {
@@ -117,14 +125,14 @@ export class ConfigDocument {
     const span = spanOfNode(node) ?? key ?? { start: 0, end: 1 };
     if (++this.#values > MAX_VALUES || path.length > MAX_DEPTH) {
       if (this.#values <= MAX_VALUES + 1 || path.length === MAX_DEPTH + 1) {
-        this.#report('SLUICE_CONFIG_SYNTAX', 'too many or too deeply nested values', span);
+        this.#reportStructure('too many or too deeply nested values', span);
       }
       return undefined;
     }
     if (isAlias(node)) {
       const target = node.resolve(this.#document);
       if (target !== undefined) return this.#convert(target, path, key);
-      this.#report('SLUICE_CONFIG_SYNTAX', `no anchor '&${node.source}' stands before this`, span);
+      this.#reportStructure(`no anchor '&${node.source}' stands before this`, span);
       return undefined;
     }
     this.#spots.set(keyOf(path), { key, value: span, verbatim: this.#verbatim(node, span) });
@@ -153,7 +161,7 @@ export class ConfigDocument {
       const keySpan = spanOfNode(pair.key) ?? { start: 0, end: 1 };
       const name = keyText(pair.key);
       if (name === undefined || name === '__proto__') {
-        this.#report('SLUICE_CONFIG_SYNTAX', 'a key must be a plain text', keySpan);
+        this.#reportStructure('a key must be a plain text', keySpan);
         continue;
       }
       const value = this.#convert(pair.value, [...path, name], keySpan);
@@ -170,11 +178,7 @@ export class ConfigDocument {
     } else if (isMap(target)) {
       Object.assign(into, this.#convertMap(target, path));
     } else {
-      this.#report(
-        'SLUICE_CONFIG_SYNTAX',
-        "'<<' merges maps only",
-        spanOfNode(node) ?? { start: 0, end: 1 },
-      );
+      this.#reportStructure("'<<' merges maps only", spanOfNode(node) ?? { start: 0, end: 1 });
     }
   }
 
@@ -239,7 +243,8 @@ function spanOfNode(node: unknown): Span | undefined {
   const range = (node as Partial<Node> | null)?.range;
   if (range === null || range === undefined) return undefined;
   const [start, end] = range;
-  return { start, end: Math.max(end, start + 1) };
+  // A value that is not there (`steps:`) has no place of its own.
+  return start === end ? undefined : { start, end };
 }
 
 /** What YAML would have read, had the text stood in the file without quotes; never a structure. */

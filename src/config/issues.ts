@@ -12,14 +12,22 @@ export interface Finding {
   readonly allowed?: readonly string[];
   /** The word that may be misspelt. */
   readonly word?: string;
-  /** `unrecognized_keys`: the object's path, to look up what it may hold. */
+  /** An unknown key: the object's path within the subject, to look up what it may hold. */
   readonly unknownKeyIn?: OptionPath;
 }
 
-/** @param valueAt what stands at a path; undefined = nothing */
-export function describeIssue(issue: Issue, valueAt: (path: OptionPath) => unknown): Finding[] {
-  const path = issue.path.filter((part) => typeof part !== 'symbol');
-  const value = valueAt(path);
+/** The value that was checked. */
+export interface Subject {
+  /** Where it stands in the file. */
+  readonly path: OptionPath;
+  /** What stands at a path within it; undefined = nothing. */
+  readonly valueAt: (path: OptionPath) => unknown;
+}
+
+export function describeIssue(issue: Issue, subject: Subject): Finding[] {
+  const inner = issue.path.filter((part) => typeof part !== 'symbol');
+  const value = subject.valueAt(inner);
+  const path = [...subject.path, ...inner];
   const found = (message: string, more: Partial<Finding> = {}): Finding[] => [
     { path, key: false, message, ...more },
   ];
@@ -30,7 +38,7 @@ export function describeIssue(issue: Issue, valueAt: (path: OptionPath) => unkno
         key: true,
         message: `unknown key '${key}'`,
         word: key,
-        unknownKeyIn: path,
+        unknownKeyIn: inner,
       }));
     case 'invalid_type':
       return found(mismatch(path, value, [nameOfType(issue.expected)]));
@@ -40,7 +48,7 @@ export function describeIssue(issue: Issue, valueAt: (path: OptionPath) => unkno
       return found(`${show(value)} is not allowed here`, { allowed, ...wordOf(value) });
     }
     case 'invalid_union':
-      return describeUnion(issue, path, value, valueAt);
+      return describeUnion(issue, path, value, subject);
     case 'invalid_key':
       return issue.issues.flatMap((inner) =>
         found(`'${String(path.at(-1))}' is not a valid key: ${inner.message}`, { key: true }),
@@ -63,7 +71,7 @@ function describeUnion(
   issue: z.core.$ZodIssueInvalidUnion,
   path: OptionPath,
   value: unknown,
-  valueAt: (path: OptionPath) => unknown,
+  subject: Subject,
 ): Finding[] {
   if (issue.errors.length === 0) {
     const options: unknown[] = 'options' in issue ? [...(issue.options as unknown[])] : [];
@@ -75,10 +83,10 @@ function describeUnion(
   const nearest = [...entered].sort((a, b) => a.length - b.length)[0];
   if (nearest !== undefined) {
     return nearest.flatMap((inner) =>
-      describeIssue({ ...inner, path: [...issue.path, ...inner.path] }, valueAt),
+      describeIssue({ ...inner, path: [...issue.path, ...inner.path] }, subject),
     );
   }
-  const roots = issue.errors.flat().filter(isRootMismatch);
+  const roots = rootMismatches(issue);
   const words = roots
     .flatMap((root) => (root.code === 'invalid_value' ? root.values : []))
     .map(String);
@@ -95,10 +103,20 @@ function wordOf(value: unknown): { word?: string } {
   return typeof value === 'string' ? { word: value } : {};
 }
 
+/** The value itself is of the wrong kind for this alternative, or for each alternative within it. */
 function isRootMismatch(issue: Issue): boolean {
-  return (
-    issue.path.length === 0 && (issue.code === 'invalid_type' || issue.code === 'invalid_value')
-  );
+  if (issue.path.length > 0) return false;
+  if (issue.code !== 'invalid_union') {
+    return issue.code === 'invalid_type' || issue.code === 'invalid_value';
+  }
+  return issue.errors.length > 0 && issue.errors.every((branch) => branch.some(isRootMismatch));
+}
+
+function rootMismatches(issue: z.core.$ZodIssueInvalidUnion): Issue[] {
+  return issue.errors
+    .flat()
+    .filter(isRootMismatch)
+    .flatMap((root) => (root.code === 'invalid_union' ? rootMismatches(root) : [root]));
 }
 
 function mismatch(path: OptionPath, value: unknown, types: readonly string[]): string {

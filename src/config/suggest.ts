@@ -4,7 +4,8 @@ import { closestMatch } from 'leven';
 export function suggest(word: string, candidates: readonly string[]): string | undefined {
   const known = new Map(candidates.map((candidate) => [candidate.toLowerCase(), candidate]));
   const wanted = word.toLowerCase();
-  const maxDistance = Math.max(1, Math.floor(word.length / 3));
+  // Two letters exchanged are a distance of two.
+  const maxDistance = word.length < 4 ? 1 : Math.max(2, Math.floor(word.length / 3));
   const match =
     closestMatch(wanted, [...known.keys()], { maxDistance }) ??
     // `elastic` is far from `elasticsearch`, but its beginning.
