@@ -7,11 +7,15 @@ import { startProgram } from './program.ts';
 import type { Server } from './server.ts';
 import { makeFolder, type ServerUser } from './user.ts';
 
-/** Redis from PATH, else from Debian's packages. It logs every write, so that a restart keeps its data. */
+/**
+ * Redis from PATH, else from Debian's packages. It logs every write, so that a restart keeps its data.
+ * @param settings more command line arguments, such as `--cluster-enabled yes`
+ */
 export async function startRedis(
   dataDir: string,
   user: ServerUser | undefined,
   signal: AbortSignal,
+  settings: readonly string[] = [],
 ): Promise<Server> {
   const tool = await redisTool('redis-server');
   const folder = await makeFolder(join(dataDir, 'redis'), user);
@@ -32,6 +36,7 @@ export async function startRedis(
         '',
         '--appendonly',
         'yes',
+        ...settings,
       ],
       cwd: folder,
       env: { PATH: '/usr/bin:/bin', ...tool.env },

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { bulkhead, TaskCancelledError, TimeoutStrategy, timeout, wrap } from 'cockatiel';
 import { SluiceError } from '../errors/codes.ts';
 
@@ -21,6 +22,7 @@ export class Limits {
 
   /** @throws SluiceError SLUICE_SINK_TIMEOUT, SLUICE_SINK_STOPPED, or what the task threw */
   async run<Result>(task: Task<Result>, signal: AbortSignal): Promise<Result> {
+    setMaxListeners(0, signal); // all lanes of a slot listen to the same one
     try {
       return await this.#policy.execute((context) => task(context.signal), signal);
     } catch (error) {
