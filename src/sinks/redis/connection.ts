@@ -53,14 +53,19 @@ async function greet(client: Connection, signal: AbortSignal): Promise<void> {
   client.on('error', (error: unknown) => {
     reason ??= error;
   });
+  // A cluster whose state is "fail" ends the connection, and `connect` then never settles.
+  const ended = new Promise<never>((_resolve, reject) => {
+    client.once('end', () => reject(new Error('the connection ended before it was ready')));
+  });
   const drop = () => client.disconnect();
   signal.addEventListener('abort', drop, { once: true });
   try {
-    await client.connect();
+    await Promise.race([client.connect(), ended]);
   } catch (error) {
     client.disconnect();
     throw reason ?? error;
   } finally {
     signal.removeEventListener('abort', drop);
+    ended.catch(() => undefined);
   }
 }
