@@ -1,17 +1,21 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
+import type { Config } from '../config/schema.ts';
+import type { Daemon, DaemonOptions } from '../pipeline/daemon.ts';
 import { examples } from './help.ts';
 import { loadForVerb } from './load.ts';
 import { packageFolder } from './package.ts';
 import { printDiagnostics } from './report.ts';
 import type { Terminal } from './terminal.ts';
 
+const REDRAW_MS = 1000;
+
 export function runCommand(terminal: Terminal) {
   return new Command('run')
     .summary('run the daemon')
     .description(
-      'Runs the daemon until it is told to stop: the first SIGINT or SIGTERM drains what is under way, a second one ends at once.',
+      'Runs the daemon until it is told to stop: the first SIGINT or SIGTERM flushes what is under way, a second one ends at once.',
     )
     .argument(
       '[config]',
@@ -26,7 +30,10 @@ export function runCommand(terminal: Terminal) {
       const { config, warnings, source } = await loadForVerb(file ?? defaultConfig());
       printDiagnostics(warnings, source, terminal);
       const { startDaemon } = await import('../pipeline/daemon.ts');
-      await startDaemon(config, { once, signal: terminal.stopSignal() });
+      const options = { once, signal: terminal.stopSignal() };
+      if (hasStatus(config, terminal)) return runWithStatus(config, options, startDaemon, terminal);
+      const daemon = await startDaemon(config, options);
+      await daemon.done;
     });
 }
 
@@ -34,4 +41,38 @@ function defaultConfig(): string {
   return existsSync('sluice.yaml')
     ? 'sluice.yaml'
     : join(packageFolder(), 'config', 'default.yaml');
+}
+
+/** Only for somebody who looks at it, and nowhere that other output would run through it. */
+function hasStatus({ log, sinks }: Config, { stdout, stderr, env }: Terminal): boolean {
+  if (stderr.isTTY !== true || env['TERM'] === 'dumb' || log.format === 'json') return false;
+  return stdout.isTTY !== true || !sinks.some((sink) => sink.type === 'console');
+}
+
+async function runWithStatus(
+  config: Config,
+  options: DaemonOptions,
+  start: (config: Config, options: DaemonOptions) => Promise<Daemon>,
+  { stderr }: Terminal,
+): Promise<void> {
+  const [{ createLogger }, { LiveStatus }, { statusLines }, { guide }] = await Promise.all([
+    import('../telemetry/logger.ts'),
+    import('./live-status.ts'),
+    import('./status-lines.ts'),
+    import('./guide.ts'),
+  ]);
+  let daemon: Daemon | undefined;
+  const status = new LiveStatus(stderr, () =>
+    daemon === undefined ? [] : statusLines(daemon.snapshot()),
+  );
+  const out = { write: (text: string) => status.write(text), isTTY: true };
+  const log = createLogger(config.log, config.node.id, out);
+  try {
+    daemon = await start(config, { ...options, log });
+    stderr.write(guide(config, daemon.snapshot().admin));
+    status.start(REDRAW_MS);
+    await daemon.done;
+  } finally {
+    status.stop();
+  }
 }
