@@ -18,6 +18,8 @@ export interface FrameReaderOptions {
   /** Bytes. */
   readonly maxRecord: number;
   readonly peer?: Peer | undefined;
+  /** The bytes begin within a line: what comes up to its LF is skipped. */
+  readonly withinRecord?: boolean;
   /** A record was truncated, at maxRecord or by `cut`. */
   truncated(): void;
   /** The bytes ended within a record: it is passed on flagged PARTIAL. */
@@ -59,6 +61,7 @@ export class FrameReader {
     const { mode, maxRecord, peer } = options;
     this.#frame = { mode, maxRecord, peer, final: false };
     this.#lastFrame = { ...this.#frame, final: true };
+    if (options.withinRecord === true) this.#skip = Infinity;
   }
 
   /** Records appended so far. */

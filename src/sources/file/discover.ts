@@ -1,0 +1,49 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { glob } from 'tinyglobby';
+import type { FileOptions } from './spec.ts';
+
+/** Names that are looked at when a renamed file is searched in its folder. */
+const SEARCHED = 10_000;
+
+/** @returns absolute paths of the files that match, sorted */
+export async function discover(
+  { paths, exclude }: Pick<FileOptions, 'paths' | 'exclude'>,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const files = await glob(paths, {
+    ignore: exclude,
+    absolute: true,
+    onlyFiles: true,
+    expandDirectories: false,
+    signal,
+  });
+  return files.sort();
+}
+
+/** Which file it is, whatever it is called. */
+export function fileKey({ dev, ino }: { dev: bigint; ino: bigint }): string {
+  return `${dev}:${ino}`;
+}
+
+/** @returns the key and the size of the file at the path; undefined when there is none */
+export async function lookAt(
+  path: string,
+): Promise<{ readonly key: string; readonly size: number } | undefined> {
+  try {
+    const found = await stat(path, { bigint: true });
+    return { key: fileKey(found), size: Number(found.size) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Finds a file that was renamed within its folder. @returns its path */
+export async function findRenamed(folder: string, key: string): Promise<string | undefined> {
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names.slice(0, SEARCHED)) {
+    const path = join(folder, name);
+    if ((await lookAt(path))?.key === key) return path;
+  }
+  return undefined;
+}
