@@ -24,7 +24,7 @@ export interface SyslogColumns {
 }
 
 /**
- * The table `syslog5424` reads: 14 words, each the cell's offset within a row (0 = not wanted), then for each
+ * The table `syslog5424` reads: SYSLOG_COLUMN_WORDS words, each the cell's offset within a row (0 = not wanted), then for each
  * severity and each facility a word pair (address, length) of its name.
  */
 export const SYSLOG_COLUMNS = [
@@ -43,9 +43,6 @@ export const SYSLOG_COLUMNS = [
   'structuredData',
   'message',
 ] as const satisfies readonly (keyof SyslogColumns)[];
-
-export const SEVERITY_NAMES_WORD = SYSLOG_COLUMNS.length;
-export const FACILITY_NAMES_WORD = SEVERITY_NAMES_WORD + 2 * 8;
 
 /** RFC 5424 table 2, with the names that ECS and syslog.h use. */
 export const SEVERITIES = [
@@ -86,9 +83,6 @@ export const FACILITIES = [
   'local6',
   'local7',
 ] as const;
-
-/** More parameters and elements in one record's structured data than this are not read. */
-export const MAX_SD_PARAMS = 512;
 
 /** Writes the table that the core reads. */
 export function syslogFields(literals: LiteralArea, columns: SyslogColumns): Address {

@@ -17,7 +17,7 @@ export function wasmCore(memory: CoreMemory, module: WebAssembly.Module): EventC
   const instance = new WebAssembly.Instance(module, {
     env: {
       memory: memory.wasm,
-      // Correctly rounded decimals take tables that V8 already has.
+      // Decimals, correctly rounded or shortest, take tables that V8 already has.
       parseDouble: (at: number, length: number): number =>
         Number(memory.bytes.toString('latin1', at, at + length)),
       formatDouble: (value: number, at: number): number =>

@@ -7,7 +7,7 @@ import {
   FRAMING_LF,
   FRAMING_OCTET,
   MAX_COUNT_DIGITS,
-} from '../framing.ts';
+} from '../framing-words.ts';
 import type { Address, CoreMemory } from '../memory.ts';
 import { INDEX_ENTRY_BYTES } from '../regions.ts';
 

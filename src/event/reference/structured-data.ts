@@ -1,5 +1,5 @@
 import type { Address, CoreMemory } from '../memory.ts';
-import { MAX_SD_PARAMS } from '../syslog-fields.ts';
+import { MAX_SD_PARAMS } from '../syslog-words.ts';
 
 const SP = 0x20;
 const QUOTE = 0x22;

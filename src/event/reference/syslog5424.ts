@@ -2,7 +2,8 @@ import { CELL_BYTES, CLEAN, INT, JSON_RAW, LOCAL_TIME, meta, TEXT, TIME } from '
 import type { Address, CoreMemory } from '../memory.ts';
 import { SLACK } from '../memory.ts';
 import { DROPPED, FLAGS, RAW_ADDRESS, RAW_LENGTH, UNPARSED } from '../row.ts';
-import { FACILITY_NAMES_WORD, SEVERITY_NAMES_WORD, SYSLOG_COLUMNS } from '../syslog-fields.ts';
+import { SYSLOG_COLUMNS } from '../syslog-fields.ts';
+import { FACILITY_NAMES_WORD, SEVERITY_NAMES_WORD } from '../syslog-words.ts';
 import { newTimestamp, parseTimestamp } from '../time.ts';
 import { readStructuredData, type StructuredData } from './structured-data.ts';
 

@@ -36,7 +36,7 @@ import {
 import { floatText, integerText, jsonValue, scalarText, timeText } from './json-value';
 import { behindString, isAddress, isInteger, isNumber, isUuid, jsonNumbersFit } from './number';
 import { AS_IS, decoded, IN_ARRAY, IN_COPY, json, nest, raw, span, text } from './out';
-import { readTimestamp, stampDigits, stampMs, stampNanos } from './stamp';
+import { parseTimestamp, timeDigits, timeIsLocal, timeMs, timeNanos } from './time';
 
 const QUOTE: u32 = 0x22;
 
@@ -164,10 +164,12 @@ function timestamp(o: usize, cell: usize, kind: u32): usize {
   let nanos = <u32>addressOf(cell);
   let digits = lengthOf(cell);
   if (kind != TIME) {
-    if (!isShort(cell, kind) || !readTimestamp(addressOf(cell), digits)) return 0;
-    ms = stampMs();
-    nanos = stampNanos();
-    digits = stampDigits();
+    const at = addressOf(cell);
+    if (!isShort(cell, kind) || parseTimestamp(at, at + digits) != at + digits || timeIsLocal())
+      return 0;
+    ms = timeMs();
+    nanos = timeNanos();
+    digits = timeDigits();
   }
   if (!(ms >= <f64>MIN_COPY_TIME && ms <= <f64>MAX_TIME)) return 0;
   return timeText(o, ms, nanos, digits);

@@ -59,8 +59,8 @@ export function encode(
   hidden = 0;
   open(end);
   for (; entry < count; entry++) {
-    const row = <usize>load<u32>(list + (<usize>entry << 2));
-    const name = names + (<usize>(entry - from) << 3);
+    const row = <usize>load<u32>(list + ((<usize>entry) << 2));
+    const name = names + ((<usize>(entry - from)) << 3);
     const misfitsBefore = misfits;
     const hiddenBefore = hidden;
     const after = runRow(o, program + HEADER_BYTES, row, name, marks);
@@ -151,7 +151,13 @@ function runRow(o: usize, p: usize, row: usize, name: usize, marks: usize): usiz
         p += 16;
         break;
       case OP_FIELD: {
-        o = lineField(o, row + load<u32>(p, 4), load<u32>(p, 8), load<u32>(p, 12), load<u32>(p, 16));
+        o = lineField(
+          o,
+          row + load<u32>(p, 4),
+          load<u32>(p, 8),
+          load<u32>(p, 12),
+          load<u32>(p, 16),
+        );
         const state = fieldState();
         if (state == FIELD_WRITTEN) fields++;
         else if (state == FIELD_MISFIT) misfits++;

@@ -20,10 +20,35 @@ import { TIME_TEXT, timeAt } from './time-text';
 
 const QUOTE: u32 = 0x22;
 const WORDS: usize = memory.data<u8>([
-  0x74, 0x72, 0x75, 0x65, // true
-  0x66, 0x61, 0x6c, 0x73, 0x65, // false
-  0x6e, 0x75, 0x6c, 0x6c, // null
-  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0x74,
+  0x72,
+  0x75,
+  0x65, // true
+  0x66,
+  0x61,
+  0x6c,
+  0x73,
+  0x65, // false
+  0x6e,
+  0x75,
+  0x6c,
+  0x6c, // null
+  0,
+  0,
+  0,
+  0,
+  0,
+  0,
+  0,
+  0,
+  0,
+  0,
+  0,
+  0,
+  0,
+  0,
+  0,
+  0,
 ]);
 
 export function truthText(o: usize, value: bool): usize {

@@ -24,7 +24,13 @@ export function fieldState(): u32 {
 }
 
 /** `key=value,` of line protocol. */
-export function lineField(o: usize, cell: usize, key: usize, keyLength: usize, declared: u32): usize {
+export function lineField(
+  o: usize,
+  cell: usize,
+  key: usize,
+  keyLength: usize,
+  declared: u32,
+): usize {
   const kind = kindOf(cell);
   state = FIELD_ABSENT;
   if (kind == ABSENT || kind >= NULL) return o;
