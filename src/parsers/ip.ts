@@ -1,7 +1,7 @@
 const V4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
 const PRIVATE_V4 = /^(?:10\.|127\.|192\.168\.|169\.254\.|172\.(?:1[6-9]|2\d|3[01])\.)/;
 /** fc00::/7, fe80::/10. */
-const PRIVATE_V6 = /^f(?:[cd]|e[89ab])[\da-f]{2}:/i;
+const PRIVATE_V6 = /^f(?:[cd][\da-f]|e[89ab])[\da-f]:/i;
 
 /** Whether the text is an IPv4 or IPv6 address (RFC 4291 §2.2), without zone or prefix length. */
 export function isIp(text: string): boolean {
