@@ -2,6 +2,7 @@ import { ABSENT, CLEAN, JSON_STRING, kindOf, lengthOf, NULL, TEXT, TIME } from '
 import type { Column, Layout } from './layout.ts';
 import type { Literal, LiteralArea } from './literals.ts';
 import type { Address, CoreMemory } from './memory.ts';
+import { MAX_TIME, MIN_TIME } from './ops.ts';
 import { DROPPED, FLAGS, ROW_HEADER_BYTES } from './row.ts';
 import type { Rows } from './rows.ts';
 
@@ -195,7 +196,7 @@ export class Names {
     const cell = row + this.#timeCell;
     const known = this.#timeCell >= 0 && kindOf(this.#u32[(cell >>> 2) + 1] as number) === TIME;
     const ms = known ? (this.#f64[(cell >>> 3) + 1] as number) : rows.arrival;
-    return Math.floor(ms / (step * 1000));
+    return Math.floor(Math.min(Math.max(ms, MIN_TIME), MAX_TIME) / (step * 1000));
   }
 
   /** Epoch seconds of the last row's step; 0 for names without a time. */

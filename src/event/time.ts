@@ -162,9 +162,9 @@ export function parseTimestamp(u8: Uint8Array, at: number, end: number, out: Tim
   return behind === 0 ? p : behind;
 }
 
-/** `2024-02-29T23:59:59.123456Z`. @param digits 3, 6 or 9 */
+/** `2024-02-29T23:59:59.123456Z`; beyond the years 0000 to 9999 the nearest of them. @param digits 3, 6 or 9 */
 export function formatTime(ms: number, nanos: number, digits: number): string {
-  const iso = new Date(ms).toISOString();
+  const iso = new Date(Math.min(Math.max(ms, EARLIEST_MS), LATEST_MS)).toISOString();
   if (digits === 3) return iso;
   const rest = String(nanos)
     .padStart(6, '0')

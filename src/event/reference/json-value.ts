@@ -13,7 +13,6 @@ import {
   TIME,
 } from '../cell.ts';
 import type { Address, CoreMemory } from '../memory.ts';
-import { MAX_TIME, MIN_TIME } from '../ops.ts';
 import { isNumber } from '../scalar-text.ts';
 import { formatNumber } from '../text.ts';
 import { formatTime } from '../time.ts';
@@ -37,10 +36,8 @@ export function scalarText(memory: CoreMemory, cell: Address): string | undefine
     }
     case BOOL:
       return value === 1 ? 'true' : 'false';
-    case TIME: {
-      const time = Math.min(Math.max(value, MIN_TIME), MAX_TIME);
-      return formatTime(time, address, lengthOf(word));
-    }
+    case TIME:
+      return formatTime(value, address, lengthOf(word));
     default:
       return undefined;
   }
