@@ -23,7 +23,7 @@ export function guide(config: Config, admin: string | undefined): string {
       rows.push(['find', name, `${files}/ (its README says how to load the files)`]);
   }
   if (admin !== undefined)
-    rows.push(['watch', 'admin', `${admin}/status, /metrics, /health, /ready`]);
+    rows.push(['watch', 'admin', `http://${admin}/status, /metrics, /health, /ready`]);
   return rows.length === 0 ? '' : `\n${table(rows, '  ')}`;
 }
 

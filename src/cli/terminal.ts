@@ -13,12 +13,20 @@ export interface Terminal {
   stopSignal(): AbortSignal;
 }
 
+type Style = Parameters<typeof styleText>[0];
+
+/** The decision is paintFor's: Node would look at standard output, whatever is written to. */
+const style =
+  (format: Style) =>
+  (text: string): string =>
+    styleText(format, text, { validateStream: false });
+
 const COLOURS: Paint = {
-  bold: (text) => styleText('bold', text),
-  red: (text) => styleText('red', text),
-  yellow: (text) => styleText('yellow', text),
-  cyan: (text) => styleText('cyan', text),
-  dim: (text) => styleText('dim', text),
+  bold: style('bold'),
+  red: style('red'),
+  yellow: style('yellow'),
+  cyan: style('cyan'),
+  dim: style('dim'),
 };
 
 /** Colours on a terminal only; FORCE_COLOR and NO_COLOR (no-color.org) decide otherwise, in this order. */
