@@ -126,7 +126,7 @@ export class IntakeStream implements Stream, Waiter {
       const last = this.#lastFrame(bytes.subarray(consumed), mode, options);
       return { ...last, consumed: consumed + last.consumed, records: records + last.records };
     }
-    if (this.#waiters.size > 0) this.#waiters.wakeOne();
+    this.#wakeNext();
     return this.#result(consumed, records, 'more');
   }
 
@@ -247,7 +247,7 @@ export class IntakeStream implements Stream, Waiter {
         this.#moved(1, size, 0);
         if ((flags & TRUNCATED) !== 0) this.identity.tally.truncated++;
         if (open.full) this.flush();
-        if (this.#waiters.size > 0) this.#waiters.wakeOne();
+        this.#wakeNext();
         return true;
       }
       this.flush();
@@ -306,6 +306,11 @@ export class IntakeStream implements Stream, Waiter {
     tally.records += records;
     tally.bytes += bytes;
     tally.empty += empty;
+  }
+
+  /** Senders of one stream take turns: who got room wakes the next while there is some left. */
+  #wakeNext(): void {
+    if (this.#waiters.size > 0 && this.#open !== undefined) this.#waiters.wakeOne();
   }
 
   #queue(): void {
