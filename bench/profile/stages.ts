@@ -1,10 +1,11 @@
 import type { SelfTime } from './cpuprofile.ts';
 
-const V8_STATES: Record<string, string> = {
-  '(idle)': 'idle',
-  '(garbage collector)': 'garbage collection',
-  '(program)': 'native code, system calls',
-};
+/** A map: functions called `constructor` exist. */
+const V8_STATES = new Map([
+  ['(idle)', 'idle'],
+  ['(garbage collector)', 'garbage collection'],
+  ['(program)', 'native code, system calls'],
+]);
 
 const NODE_STAGES: readonly (readonly [RegExp, string])[] = [
   [/^node:(_http|internal\/http)|node_modules\/undici|internal\/deps\/undici/, 'HTTP client'],
@@ -19,7 +20,7 @@ const NODE_STAGES: readonly (readonly [RegExp, string])[] = [
 /** The stage that a function's own time belongs to: a room of `dist/`, or a part of node. */
 export function stageOf(time: Omit<SelfTime, 'microseconds'>): string {
   const { functionName, url, script } = time;
-  const state = V8_STATES[functionName];
+  const state = V8_STATES.get(functionName);
   if (state !== undefined) return state;
   if (functionName === 'postMessage') return 'messages between threads';
   // The core's functions have no names: who asked tells framing, parsing and encoding apart.
