@@ -1,24 +1,29 @@
 import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { glob } from 'tinyglobby';
+import { isAbsolute, join } from 'node:path';
+import { escapePath, glob } from 'tinyglobby';
 import type { FileOptions } from './spec.ts';
 
 /** Names that are looked at when a renamed file is searched in its folder. */
 const SEARCHED = 10_000;
 
-/** @returns absolute paths of the files that match, sorted */
+/** @returns absolute paths of the files that match, sorted; relative globs start at the working directory */
 export async function discover(
   { paths, exclude }: Pick<FileOptions, 'paths' | 'exclude'>,
   signal: AbortSignal,
 ): Promise<string[]> {
-  const files = await glob(paths, {
-    ignore: exclude,
+  const files = await glob(paths.map(fromHere), {
+    ignore: exclude.map(fromHere),
+    cwd: '/',
     absolute: true,
     onlyFiles: true,
     expandDirectories: false,
     signal,
   });
   return files.sort();
+}
+
+function fromHere(pattern: string): string {
+  return isAbsolute(pattern) ? pattern : join(escapePath(process.cwd()), pattern);
 }
 
 /** Which file it is, whatever it is called. */

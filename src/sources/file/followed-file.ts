@@ -25,6 +25,8 @@ export class FollowedFile {
   #reader: FrameReader;
   /** Where the present stream began. */
   #base: number;
+  /** How far it has been read; the unfinished line before it is read again when there is more. */
+  #end: number;
   /** When it stopped being one of the files that match, epoch ms; 0 = it matches. */
   leftAt = 0;
 
@@ -54,6 +56,7 @@ export class FollowedFile {
     this.#saved = saved;
     this.#surroundings = surroundings;
     this.#base = saved.offset;
+    this.#end = saved.offset;
     this.#stream = this.#openStream();
     this.#reader = this.#createReader(withinLine);
   }
@@ -66,9 +69,8 @@ export class FollowedFile {
     return this.#saved.key;
   }
 
-  /** Where the next read begins. */
-  get offset(): number {
-    return this.#base + this.#reader.offset;
+  get end(): number {
+    return this.#end;
   }
 
   /** It matches, under this name. */
@@ -79,7 +81,7 @@ export class FollowedFile {
 
   /** Whether the bytes that were read are still its beginning. */
   async isOverwritten(size: number): Promise<boolean> {
-    return size < this.offset || !(await beginsAs(this.#handle, this.#saved));
+    return size < this.#end || !(await beginsAs(this.#handle, this.#saved));
   }
 
   /** Starts again at the beginning of what now is another content: the ids must not be those of the former. */
@@ -89,20 +91,22 @@ export class FollowedFile {
     const next = await fingerprint(this.#handle);
     this.#change({ ...next, generation: generation + 1, offset: 0 });
     this.#base = 0;
+    this.#end = 0;
     this.#stream = this.#openStream();
     this.#reader = this.#createReader(false);
   }
 
-  /** @param most bytes, so that other files get their turn @returns bytes read; less than `most`: up to the end */
+  /** @param most bytes, so that other files get their turn @returns bytes read, those of an unfinished line again */
   async read(most: number, signal: AbortSignal): Promise<number> {
     const { area, context } = this.#surroundings;
     let total = 0;
-    for (let at = this.offset; total < most; ) {
+    for (let at = this.#lineStart; total < most; ) {
       const { bytesRead } = await this.#handle.read(area.area, 0, area.area.length, at);
       if (bytesRead === 0) break;
       context.metrics.receivedBytes(bytesRead);
       at += bytesRead;
       total += bytesRead;
+      this.#end = at;
       const chunk = area.area.subarray(0, bytesRead);
       await takeAll(this.#reader, this.#stream, chunk, area.headroom, signal);
     }
@@ -116,7 +120,7 @@ export class FollowedFile {
   /** Nobody writes to it any more: a last line without LF is a record. */
   async finish(signal: AbortSignal): Promise<void> {
     const { area } = this.#surroundings;
-    const { bytesRead } = await this.#handle.read(area.area, 0, area.area.length, this.offset);
+    const { bytesRead } = await this.#handle.read(area.area, 0, area.area.length, this.#lineStart);
     const chunk = area.area.subarray(0, bytesRead);
     await takeAll(this.#reader, this.#stream, chunk, area.headroom, signal);
     await takeEnd(this.#reader, this.#stream, false, signal);
@@ -126,6 +130,10 @@ export class FollowedFile {
   async close(): Promise<void> {
     this.#stream.close();
     await this.#handle.close();
+  }
+
+  get #lineStart(): number {
+    return this.#base + this.#reader.offset;
   }
 
   #openStream(): Stream {

@@ -109,7 +109,7 @@ export class Follower {
   async #visit(file: FollowedFile): Promise<number> {
     const found = await lookAt(file.path);
     if (found?.key === file.key) {
-      if (found.size === file.offset) return 0;
+      if (found.size === file.end) return 0;
       if (await file.isOverwritten(found.size)) {
         await file.restart();
         await this.#save();
@@ -117,7 +117,9 @@ export class Follower {
       return file.read(TURN_BYTES, this.#signal);
     }
     // Renamed or deleted: the open file is the same as before, and a new one may have taken its name.
-    const read = await file.read(TURN_BYTES, this.#signal);
+    const before = file.end;
+    await file.read(TURN_BYTES, this.#signal);
+    const read = file.end - before;
     if (file.leftAt === 0) {
       file.leftAt = Date.now();
       this.#discoveredAt = 0;

@@ -8,7 +8,10 @@ const options = z.strictObject({
     .array(z.string().min(1))
     .min(1)
     .describe('Files to read: paths or globs (`*`, `**`, `?`, `[…]`, `{a,b}`).'),
-  exclude: z.array(z.string().min(1)).default([]).describe('Globs of files to leave out.'),
+  exclude: z
+    .array(z.string().min(1))
+    .default([])
+    .describe('Globs of files to leave out, written like `paths`.'),
   read: z
     .enum(['whole', 'follow'])
     .default('follow')
