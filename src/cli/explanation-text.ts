@@ -102,17 +102,25 @@ function linesOf(bytes: Buffer): Buffer[] {
   return lines;
 }
 
-/** Bytes as text; controls and what is no UTF-8 as \xNN, so that the terminal shows each byte and obeys none. */
+/**
+ * Bytes as text. Controls show as their pictures (␉ for a tab) and what is no UTF-8 as ‹ff›: the terminal shows each
+ * byte and obeys none, and a store's own escapes (`\t` in COPY text) stay what they are.
+ */
 function visible(line: Buffer): string {
   const text = isUtf8(line)
     ? line.toString()
-    : line.toString('latin1').replace(/[\x80-\xff]/g, escaped);
-  return text.replace(/\p{Cc}/gu, escaped);
+    : line.toString('latin1').replace(/[\x80-\xff]/g, numbered);
+  return text.replace(/\p{Cc}/gu, picture);
 }
 
-function escaped(character: string): string {
-  if (character === '\t') return '\\t';
-  return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
+function picture(control: string): string {
+  const code = control.charCodeAt(0);
+  if (code === 0x7f) return '\u2421'; // ␡
+  return code < 0x20 ? String.fromCharCode(0x2400 + code) : numbered(control);
+}
+
+function numbered(character: string): string {
+  return `‹${character.charCodeAt(0).toString(16)}›`;
 }
 
 /** Texts in quotes, so that spaces and controls show; all else as it is. */

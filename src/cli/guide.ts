@@ -1,5 +1,5 @@
 import type { Config } from '../config/schema.ts';
-import type { ListenAddress } from '../config/units.ts';
+import { formatListen, type ListenAddress } from '../config/units.ts';
 import { table } from './terminal.ts';
 
 /** How to send a first line, and where what it became can be found. */
@@ -14,7 +14,7 @@ export function guide(config: Config, admin: string | undefined): string {
       rows.push([
         'send',
         name,
-        `curl -d '{"message":"hello"}' http://${reachable(listen)}:${listen.port}/`,
+        `curl -d '{"message":"hello"}' http://${formatListen(reachable(listen))}/`,
       ]);
     }
   }
@@ -28,12 +28,12 @@ export function guide(config: Config, admin: string | undefined): string {
 }
 
 function loggerLine(address: ListenAddress, protocol: '-T' | '-d'): string {
-  return `logger -n ${reachable(address)} -P ${address.port} ${protocol} --rfc5424 hello`;
+  const { host, port } = reachable(address);
+  return `logger -n ${host} -P ${port} ${protocol} --rfc5424 hello`;
 }
 
 /** A listener on all interfaces is reached through loopback. */
-function reachable({ host }: ListenAddress): string {
-  if (host === '0.0.0.0') return '127.0.0.1';
-  if (host === '::') return '[::1]';
-  return host.includes(':') ? `[${host}]` : host;
+function reachable({ host, port }: ListenAddress): ListenAddress {
+  if (host === '0.0.0.0') return { host: '127.0.0.1', port };
+  return { host: host === '::' ? '::1' : host, port };
 }

@@ -49,6 +49,7 @@ export class Checker {
 
   /** What a component's own checks found. @param path where its options stand */
   issues(path: OptionPath, issues: readonly OptionIssue[]): void {
+    if (this.document.failedWithin(path)) return;
     for (const { path: inner, message, offset, allowed } of issues) {
       const place = [...path, ...inner];
       const span =

@@ -45,6 +45,7 @@ export function buildSinks(checker: Checker, raw: unknown, specs: Specs): SinkCo
     const base = { name, type: spec.name, options, at: checker.placeOf(path) };
     if (spec.hasServer === undefined || spec.hasServer(options)) return [base];
     if ('files' in common) return [{ ...base, files: common.files }];
+    if (checker.document.failedWithin(path)) return [base];
     checker.errorAtKey(
       path,
       `sink '${name}' has neither a server nor 'files', a folder for its bulk-load files`,

@@ -50,6 +50,7 @@ export class ConfigDocument {
   readonly #surroundings: Surroundings;
   readonly #spots = new Map<string, Spot>();
   readonly #references = new Map<string, Reference>();
+  readonly #failed: OptionPath[] = [];
   readonly #document: Document;
   #values = 0;
   #broken = false;
@@ -86,6 +87,11 @@ export class ConfigDocument {
   /** How a `${…}` came to the value at `path`, if one did. */
   referenceAt(path: OptionPath): Reference | undefined {
     return this.#references.get(keyOf(path));
+  }
+
+  /** A reference at or below `path` failed: what hangs on its value cannot be judged. */
+  failedWithin(path: OptionPath): boolean {
+    return this.#failed.some((place) => path.every((key, depth) => place[depth] === key));
   }
 
   /** Puts the references back where a message would show what they became. */
@@ -191,6 +197,7 @@ export class ConfigDocument {
       this.#report(code, message, this.#findReference(span, reference, ordinal));
     }
     const failed = problems.length > 0;
+    if (failed) this.#failed.push(path);
     const secondReading = plainScalar(text);
     this.#references.set(keyOf(path), { values, secondReading, failed });
     return bare && text === '' && !failed ? undefined : text;

@@ -427,6 +427,11 @@ t.test('variables and secrets', async (t) => {
     /cannot read the secret file '\/locked': permission denied/,
     'a default stands in for an absent file only',
   );
+  t.notMatch(
+    failureOf(url('"${HOST}"')),
+    /neither a server nor/,
+    'what hangs on a value that is not known is not judged',
+  );
   t.match(failureOf(url('"${HOST"')), /'\$\{' without its '\}'/);
   t.match(failureOf(url('"${a b}"')), /'\$\{a b\}' is not a reference/);
 });
