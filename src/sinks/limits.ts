@@ -64,18 +64,26 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** The promise, or SLUICE_SINK_STOPPED as soon as the signal aborts. @throws what the promise throws */
+export async function abortable<Value>(
+  promise: Promise<Value>,
+  signal: AbortSignal,
+): Promise<Value> {
+  let stop = () => {};
+  const aborted = new Promise<never>((_resolve, reject) => {
+    stop = () => reject(stopped());
+  });
+  if (signal.aborted) stop();
+  setMaxListeners(0, signal);
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
 /** Resolves when the promise settles, however it does, and at the latest when the signal aborts. */
 export async function settled(promise: Promise<unknown>, signal: AbortSignal): Promise<void> {
-  const end = promise.then(
-    () => undefined,
-    () => undefined,
-  );
-  if (signal.aborted) return;
-  let stop = () => {};
-  const aborted = new Promise<void>((resolve) => {
-    stop = resolve;
-  });
-  signal.addEventListener('abort', stop, { once: true });
-  await Promise.race([end, aborted]);
-  signal.removeEventListener('abort', stop);
+  await abortable(promise, signal).catch(() => undefined);
 }

@@ -1,11 +1,10 @@
-import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import t, { type Test } from 'tap';
+import t from 'tap';
 import { options as schema } from '../../src/sinks/elasticsearch/spec.ts';
 import { itemVerdict, requestVerdict } from '../../src/sinks/elasticsearch/verdict.ts';
 import { ElasticsearchWriter } from '../../src/sinks/elasticsearch/write.ts';
 import { ownStack } from '../stack.ts';
 import { delivered, onlyRow, payload, runOf, soon, untilSettled } from './payloads.ts';
+import { answering } from './peer.ts';
 
 const writerFor = (url: string, more: object = {}) =>
   new ElasticsearchWriter(schema.parse({ nodes: [url], timeout: '5s', ...more }));
@@ -49,17 +48,6 @@ t.test('a request is split, or sent again later', async (t) => {
   t.match(requestVerdict(404, 'r'), { kind: 'retry', code: 'SLUICE_SINK_TARGET' });
   t.match(requestVerdict(500, 'r'), { kind: 'retry', code: 'SLUICE_SINK_FAULT' });
 });
-
-/** A peer that answers as told, for what a real store says only when it is in trouble. */
-async function answering(t: Test, listener: RequestListener): Promise<string> {
-  const server = createServer(listener);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.teardown(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
 
 t.test('trouble of the whole request', async (t) => {
   const events = [create('a', 1, {}), create('a', 2, {}), create('a', 3, {})];
