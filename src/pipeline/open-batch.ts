@@ -26,6 +26,8 @@ export class OpenBatch {
   /** Arrival of the first bytes, epoch ms. */
   readonly receivedAt: number;
   readonly #core: EventCore;
+  /** Positions are bytes of the stream: no gaps. */
+  readonly #contiguous: boolean;
   used = 0;
   records = 0;
 
@@ -35,8 +37,10 @@ export class OpenBatch {
     peers: PeerTable,
     base: number,
     receivedAt: number,
+    contiguous: boolean,
   ) {
     this.#core = core;
+    this.#contiguous = contiguous;
     this.buffer = buffer;
     this.peers = peers;
     this.base = base;
@@ -60,6 +64,7 @@ export class OpenBatch {
     framed: Framed,
   ): void {
     const { memory, result } = this.#core;
+    if (!this.#contiguous) this.#align(bytes.byteOffset + from);
     const at = this.buffer.start + this.used;
     const take = Math.min(bytes.length - from, INPUT_BYTES - this.used);
     memory.u8.set(take === bytes.length ? bytes : bytes.subarray(from, from + take), at);
@@ -83,6 +88,15 @@ export class OpenBatch {
     if (peer !== 0) this.#namePeer(index, framed.records, peer);
     this.used += framed.consumed;
     this.records += framed.records;
+  }
+
+  /**
+   * V8 copies into shared memory word by word only when source and target are aligned alike: 9 GB/s, against 2 GB/s
+   * byte by byte. The gap belongs to no record.
+   */
+  #align(source: number): void {
+    const gap = (source - this.buffer.start - this.used) & 7;
+    if (this.used + gap < INPUT_BYTES) this.used += gap;
   }
 
   #namePeer(index: number, count: number, peer: number): void {

@@ -222,7 +222,9 @@ export class IntakeStream implements Stream, Waiter {
 
   #begin(buffer: OpenBatch['buffer']): OpenBatch {
     const { core } = this.#host;
-    this.#open = new OpenBatch(core, buffer, this.#peers, this.#position, Date.now());
+    const contiguous = this.options.positions === 'offset';
+    const now = Date.now();
+    this.#open = new OpenBatch(core, buffer, this.#peers, this.#position, now, contiguous);
     // Not cleared when a batch fills up first: at full rate that would be thousands of timers a second.
     this.#timer ??= setTimeout(() => this.#lingered(), this.identity.linger);
     return this.#open;

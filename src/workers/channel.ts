@@ -21,6 +21,7 @@ import {
   READY_WORDS,
   RELEASE,
   RUN,
+  RUN_WORDS,
 } from './protocol.ts';
 
 /** What comes out of the workers. */
@@ -32,6 +33,9 @@ export interface FlowListener {
   /** The batch ended its worker twice. What was handed out of it before is on its way to the stores. */
   crashed(batch: FlowBatch): void;
 }
+
+/** A long turn does not keep the worker waiting: four batches are sent at once. */
+const FLUSH_WORDS = 4 * RUN_WORDS;
 
 interface Dispatched {
   readonly batch: FlowBatch;
@@ -244,15 +248,18 @@ export class Channel implements PageOwner {
     });
   }
 
-  /** Commands of one turn of the event loop travel in one message. */
+  /** Commands of one turn of the event loop travel in one message: waking the other thread is what costs. */
   #scheduleFlush(): void {
+    if (this.#outgoing.length >= FLUSH_WORDS) return this.#flush();
     if (this.#flushing) return;
     this.#flushing = true;
-    queueMicrotask(() => this.#flush());
+    setImmediate(() => {
+      this.#flushing = false;
+      this.#flush();
+    });
   }
 
   #flush(): void {
-    this.#flushing = false;
     if (this.#outgoing.length === 0 || this.#dead) return;
     this.#port.postMessage(this.#outgoing);
     this.#outgoing = [];

@@ -16,7 +16,11 @@ const never = new AbortController().signal;
 const lines: FrameOptions = { mode: 'auto', maxRecord: MIB, peer: undefined, final: false };
 
 /** An intake whose batches stay until the test releases them. */
-function intake(budgetBytes = 16 * MIB, linger = 10_000) {
+function intake(
+  test: { teardown(close: () => void): void },
+  budgetBytes = 16 * MIB,
+  linger = 60_000,
+) {
   const share = shareOut(budgetBytes, 1, 2);
   const budget = new Budget(budgetBytes, share);
   const batches: FlowBatch[] = [];
@@ -32,8 +36,12 @@ function intake(budgetBytes = 16 * MIB, linger = 10_000) {
     firstSequence: 0,
     submit: (batch) => batches.push(batch),
   });
-  const open = (options: Partial<StreamOptions> = {}, source = 0): Stream =>
-    made.open(source, { label: 'test', identity: 't', positions: 'ordinal', base: 0, ...options });
+  const open = (options: Partial<StreamOptions> = {}, source = 0): Stream => {
+    const identity = { label: 'test', identity: 't', positions: 'ordinal', base: 0 } as const;
+    const stream = made.open(source, { ...identity, ...options });
+    test.teardown(() => stream.close());
+    return stream;
+  };
   return { intake: made, budget, batches, open };
 }
 
@@ -48,7 +56,7 @@ t.test('bytes of a stream become records, whatever the chunks', async (test) => 
     wanted.map((line, k) => (k % 3 === 0 ? `${line.length} ${line}` : `${line}\n`)).join(''),
   );
   for (const chunk of [bytes.length, 65_536, 4099]) {
-    const { intake: made, batches, open } = intake();
+    const { intake: made, batches, open } = intake(test);
     const stream = open();
     let tail = Buffer.alloc(0);
     for (let at = 0; at < bytes.length; at += chunk) {
@@ -71,7 +79,7 @@ t.test('bytes of a stream become records, whatever the chunks', async (test) => 
 });
 
 t.test('many short records fill a batch by their number', async (test) => {
-  const { batches, open } = intake();
+  const { batches, open } = intake(test);
   const stream = open();
   const { consumed, records } = stream.frames(Buffer.from('a\n'.repeat(INPUT_RECORDS + 5)), lines);
   test.same([consumed, records], [2 * (INPUT_RECORDS + 5), INPUT_RECORDS + 5]);
@@ -82,7 +90,7 @@ t.test('many short records fill a batch by their number', async (test) => {
 
 t.test('positions: ordinals and offsets go on from batch to batch', async (test) => {
   for (const positions of ['ordinal', 'offset'] as const) {
-    const { batches, open } = intake();
+    const { batches, open } = intake(test);
     const stream = open({ positions, base: 1000 });
     const settled: number[] = [];
     stream.onSettled((position) => settled.push(position));
@@ -101,7 +109,7 @@ t.test('positions: ordinals and offsets go on from batch to batch', async (test)
 });
 
 t.test('a truncated record and what is skipped behind it keep the offsets right', async (test) => {
-  const { intake: made, batches, open } = intake();
+  const { intake: made, batches, open } = intake(test);
   const stream = open({ positions: 'offset' });
   const short = { ...lines, mode: 'lf', maxRecord: 10 } as const;
   const text = Buffer.from(`good\n${'y'.repeat(25)}\nafter\n`);
@@ -122,7 +130,7 @@ t.test('a truncated record and what is skipped behind it keep the offsets right'
 });
 
 t.test('octet counts: too long with its frame, malformed said so', async (test) => {
-  const { open } = intake();
+  const { open } = intake(test);
   const stream = open();
   const octet = { ...lines, mode: 'octet', maxRecord: 100 } as const;
   const long = stream.frames(Buffer.from('3 abc200 xxxx'), octet);
@@ -131,7 +139,7 @@ t.test('octet counts: too long with its frame, malformed said so', async (test) 
 });
 
 t.test('the last line of a stream needs no LF', async (test) => {
-  const { batches, open } = intake();
+  const { batches, open } = intake(test);
   const stream = open();
   const result = stream.frames(Buffer.from('one\ntwo\r'), { ...lines, final: true });
   test.match(result, { consumed: 8, records: 2, state: 'more' });
@@ -142,7 +150,7 @@ t.test('the last line of a stream needs no LF', async (test) => {
 t.test(
   'an oversize record travels alone, one at a time, and gives its memory back',
   async (test) => {
-    const { intake: made, budget, batches, open } = intake(64 * MIB);
+    const { intake: made, budget, batches, open } = intake(test, 64 * MIB);
     const stream = open();
     const big = 'b'.repeat(3 * MIB);
     const wide = { ...lines, maxRecord: 10 * MIB };
@@ -181,7 +189,7 @@ t.test(
 t.test(
   'at the limit streams wait in turn; senders that cannot be slowed have a reserve',
   async (test) => {
-    const { intake: made, budget, batches, open } = intake();
+    const { intake: made, budget, batches, open } = intake(test);
     const record = Buffer.alloc(INPUT_BYTES, 'r');
     const [a, b] = [open(), open({}, 1)];
     const udp = open({ reserved: true });
@@ -220,7 +228,7 @@ t.test(
 );
 
 t.test('who stops waiting leaves the queue', async (test) => {
-  const { batches, open } = intake();
+  const { batches, open } = intake(test);
   const record = Buffer.alloc(INPUT_BYTES, 'r');
   const [a, b] = [open(), open({}, 1)];
   while (a.append(record, undefined, 0)) void 0;
@@ -236,7 +244,7 @@ t.test('who stops waiting leaves the queue', async (test) => {
 });
 
 t.test('a batch leaves after its linger time', async (test) => {
-  const { batches, open } = intake(16 * MIB, 10);
+  const { batches, open } = intake(test, 16 * MIB, 10);
   const stream = open();
   stream.append(Buffer.from('alone'), undefined, 0);
   test.equal(batches.length, 0);
@@ -246,7 +254,7 @@ t.test('a batch leaves after its linger time', async (test) => {
 });
 
 t.test('peers are numbered for each batch; a full table ends it', async (test) => {
-  const { batches, open } = intake();
+  const { batches, open } = intake(test);
   const stream = open();
   for (let port = 1; port <= PEER_TABLE_SIZE + 2; port++) {
     stream.append(Buffer.from(`from ${port}`), { address: '192.0.2.7', port }, 0);
