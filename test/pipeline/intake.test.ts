@@ -159,8 +159,8 @@ t.test(
     test.equal(first.state, 'full', 'the second one waits for the first');
     test.equal(first.records, 3);
     test.same(
-      batches.map((batch) => batch.bytes.length),
-      [6, big.length, 5],
+      batches.map((batch) => recordsOf(batch).map((record) => record.length)),
+      [[5], [big.length], [4]],
     );
     test.equal(batches[1]?.large, true);
     test.ok(budget.usedBy('large') >= 3 * big.length);
