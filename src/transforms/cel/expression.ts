@@ -59,8 +59,9 @@ interface LibraryError {
 
 function expressionError(error: unknown, original: (offset: number) => number): ExpressionError {
   const { summary = String(error), range } = error as LibraryError;
+  const isName = /^(?:Reserved identifier|Unexpected character: @)/.test(summary);
   return new ExpressionError(
-    summary,
+    isName ? `${summary}; such a field is written field("name")` : summary,
     range === undefined ? undefined : original(range.start),
     error,
   );

@@ -1,6 +1,7 @@
 import { DROPPED } from '../../event/row.ts';
-import { compileCondition, ERROR, NO } from '../cel/condition.ts';
+import { compileCondition } from '../cel/condition.ts';
 import { parseExpression } from '../cel/expression.ts';
+import { ERROR, NO } from '../cel/truth.ts';
 import { baseColumn, fieldsOf, type StepDefinition } from '../step.ts';
 
 /** `filter: 'expression'`: keeps the rows for which it is true. */

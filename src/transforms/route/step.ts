@@ -1,6 +1,7 @@
 import { DROPPED } from '../../event/row.ts';
-import { compileCondition, YES } from '../cel/condition.ts';
+import { compileCondition } from '../cel/condition.ts';
 import { parseExpression } from '../cel/expression.ts';
+import { YES } from '../cel/truth.ts';
 import { baseColumn, fieldsOf, type StepDefinition } from '../step.ts';
 import { DEFAULT_ROUTE, ROUTE_PATH, type RouteOptions } from './options.ts';
 
