@@ -11,18 +11,21 @@
  *   INSIDE           cell                         the value as the inside of a JSON string, without quotes
  *   MEMBER           cell address length          `"key":` (the literal), the value as JSON and `,`; nothing when the cell is absent
  *   OPEN             address length               `"key":{` (the literal)
- *   CLOSE            mark                         `},`; or takes the OPEN back when nothing was written since. mark = 1 or 0: written or not
- *   RESIDUE          node lengths count           members of the object that have no column: `"key":value,` each;
- *                    count × (address length at)    a key that a column or an object of the layout has already written is left out
- *   CLOSE_DOCUMENT   -                            `}` LF
+ *   CLOSE            residue mark                 the object's residue, then `},`; or takes the OPEN back when nothing was written since.
+ *                                                   The mark becomes 1 or 0: written or not
+ *   CLOSE_DOCUMENT   residue                      the document's residue, `}` LF
  *   COLUMN           cell type separator          the value in COPY text, `\N` when absent or not of that type; then the separator byte
  *   FIELD            cell address length type     `key=` (the literal), the value in line protocol and `,`; nothing when absent or not of that type
  *   STAMP            cell cell                    ends a point: the time in nanoseconds (the second cell's when the first is no time
  *                                                   that InfluxDB can hold) and LF; a point without fields is taken back
  *
- * `cell` is the cell's byte offset from the row's address. In RESIDUE `lengths` has bit (length & 31) set for each key below;
- * `at` is the offset of a cell, or RESIDUE_MARK | the object's mark. JSON is written with a comma behind each member, which the
- * next closing brace overwrites: so nothing is ever read back from the output.
+ * `cell` is the cell's byte offset from the row's address. JSON is written with a comma behind each member, which the next closing
+ * brace overwrites: so nothing is ever read back from the output.
+ *
+ * `residue` is the address of a table: what the layout itself may write in this object, so that no key comes twice.
+ *   node      the object's shape node: its residue entries are those with this number
+ *   lengths   bit (length & 31) is set for each key below
+ *   count     then count × (address length at): a key, and whether it is written: the offset of its cell, or RESIDUE_MARK | a mark
  */
 export const OP_END = 0;
 export const OP_TEXT = 1;
@@ -31,11 +34,10 @@ export const OP_INSIDE = 3;
 export const OP_MEMBER = 4;
 export const OP_OPEN = 5;
 export const OP_CLOSE = 6;
-export const OP_RESIDUE = 7;
-export const OP_CLOSE_DOCUMENT = 8;
-export const OP_COLUMN = 9;
-export const OP_FIELD = 10;
-export const OP_STAMP = 11;
+export const OP_CLOSE_DOCUMENT = 7;
+export const OP_COLUMN = 8;
+export const OP_FIELD = 9;
+export const OP_STAMP = 10;
 
 export const PROGRAM_HEADER = 2;
 export const RESIDUE_MARK = 0x8000_0000;

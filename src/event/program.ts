@@ -28,7 +28,6 @@ import {
   OP_MEMBER,
   OP_NAME,
   OP_OPEN,
-  OP_RESIDUE,
   OP_STAMP,
   OP_TEXT,
   PROGRAM_HEADER,
@@ -82,8 +81,7 @@ export class ProgramBuilder {
   /** The whole document of a layout: columns in tree order, then each object's residue. Ends the line. */
   document(layout: Layout): this {
     this.text('{');
-    this.#members(layout.root, 0);
-    this.#words.push(OP_CLOSE_DOCUMENT);
+    this.#words.push(OP_CLOSE_DOCUMENT, this.#members(layout.root, 0));
     return this;
   }
 
@@ -112,7 +110,8 @@ export class ProgramBuilder {
     return this.#literals.words([...header, ...this.#words, OP_END]);
   }
 
-  #members(node: ShapeNode, depth: number): void {
+  /** @returns the object's residue table */
+  #members(node: ShapeNode, depth: number): Address {
     if (depth > MAX_DEPTH) throw new RangeError(`${node.path}: more than ${MAX_DEPTH} levels deep`);
     const known: number[] = [];
     let lengths = 0;
@@ -128,13 +127,13 @@ export class ProgramBuilder {
       } else {
         const label = this.#literals.text(`"${inside}":{`);
         this.#words.push(OP_OPEN, label.address, label.length);
-        this.#members(child, depth + 1);
+        const residue = this.#members(child, depth + 1);
         const mark = this.#marks++;
-        this.#words.push(OP_CLOSE, mark);
+        this.#words.push(OP_CLOSE, residue, mark);
         known.push(RESIDUE_MARK + mark);
       }
     }
-    this.#words.push(OP_RESIDUE, node.id, lengths >>> 0, node.children.length, ...known);
+    return this.#literals.words([node.id, lengths >>> 0, node.children.length, ...known]);
   }
 }
 

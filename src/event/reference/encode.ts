@@ -14,7 +14,6 @@ import {
   OP_MEMBER,
   OP_NAME,
   OP_OPEN,
-  OP_RESIDUE,
   OP_STAMP,
   OP_TEXT,
   PROGRAM_HEADER,
@@ -139,26 +138,24 @@ function runRow(out: Out, program: Address, row: Address, name: Address, tally: 
         break;
       }
       case OP_CLOSE: {
+        residue(out, word(1), row, marks, tally);
         const [start, first] = opened.pop() ?? [out.at, out.at];
         const empty = out.at === first;
         if (empty) out.at = start;
         else closeObject(out, 0x2c);
-        u32[marks + word(1)] = empty ? 0 : 1;
-        p += 2;
+        u32[marks + word(2)] = empty ? 0 : 1;
+        p += 3;
         break;
       }
-      case OP_RESIDUE:
-        if (u32[(row >>> 2) + RESIDUE_COUNT] !== 0) residue(out, p, row, marks, tally);
-        p += 4 + word(3) * 3;
-        break;
       case OP_CLOSE_DOCUMENT:
+        residue(out, word(1), row, marks, tally);
         if (out.at === body) {
           out.byte(0x7d);
           out.byte(0x0a);
         } else {
           closeObject(out, 0x0a);
         }
-        p += 1;
+        p += 2;
         break;
       case OP_COLUMN:
         if (!copyValue(out, row + word(1), word(2))) tally.misfits++;
@@ -193,13 +190,14 @@ function closeObject(out: Out, behind: number): void {
   out.byte(behind);
 }
 
-/** Members of the object at `op` that no column names. */
-function residue(out: Out, op: number, row: Address, marks: number, tally: Tally): void {
+/** Members of an object that no column names. `table` says what the layout itself may have written there. */
+function residue(out: Out, table: Address, row: Address, marks: number, tally: Tally): void {
   const { u32, u8 } = out.memory;
+  const known = table >>> 2;
   const first = (u32[(row >>> 2) + RESIDUE_ADDRESS] as number) >>> 2;
   const count = u32[(row >>> 2) + RESIDUE_COUNT] as number;
-  const node = u32[op + 1] as number;
-  const keys = u32[op + 3] as number;
+  const node = u32[known] as number;
+  const keys = u32[known + 2] as number;
   for (let k = 0; k < count; k++) {
     const entry = first + (k * RESIDUE_BYTES) / 4;
     const valueLength = u32[entry + 4] as number;
@@ -220,13 +218,13 @@ function residue(out: Out, op: number, row: Address, marks: number, tally: Tally
 
   /** Whether the document already has a member of that name here. */
   function hidden(key: Address, length: number): boolean {
-    if ((((u32[op + 2] as number) >>> (length & 31)) & 1) === 0) return false;
+    if ((((u32[known + 1] as number) >>> (length & 31)) & 1) === 0) return false;
     for (let k = 0; k < keys; k++) {
-      const at = op + 4 + k * 3;
+      const at = known + 3 + k * 3;
       if (u32[at + 1] !== length) continue;
-      const known = u32[at] as number;
+      const same = u32[at] as number;
       let n = 0;
-      while (n < length && u8[known + n] === u8[key + n]) n++;
+      while (n < length && u8[same + n] === u8[key + n]) n++;
       if (n < length) continue;
       const where = u32[at + 2] as number;
       if (where >= RESIDUE_MARK) return u32[marks + (where - RESIDUE_MARK)] === 1;

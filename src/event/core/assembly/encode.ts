@@ -11,15 +11,14 @@ import {
   OP_MEMBER,
   OP_NAME,
   OP_OPEN,
-  OP_RESIDUE,
   OP_STAMP,
   OP_TEXT,
 } from '../../ops';
-import { ABSENT, kindOf } from './cell';
+import { ABSENT, addressOf, CLEAN, kindOf, lengthOf } from './cell';
 import { copyValue, isMisfit } from './copy-value';
 import { jsonInside, jsonValue } from './json-value';
 import { FIELD_MISFIT, FIELD_WRITTEN, fieldState, lineField, lineStamp } from './line-value';
-import { open, raw, span } from './out';
+import { fits, open, raw, span } from './out';
 import { answer } from './result';
 
 const HEADER_BYTES: usize = 8;
@@ -96,6 +95,7 @@ function runRow(o: usize, p: usize, row: usize, name: usize, marks: usize): usiz
   let body = o;
   let opened = OPENED;
   let fields = 0;
+  const withResidue = load<u32>(row, RESIDUE_COUNT) != 0;
   for (let op = load<u32>(p); op != OP_END; op = load<u32>(p)) {
     switch (op) {
       case OP_TEXT:
@@ -113,9 +113,17 @@ function runRow(o: usize, p: usize, row: usize, name: usize, marks: usize): usiz
         break;
       case OP_MEMBER: {
         const cell = row + load<u32>(p, 4);
-        if (kindOf(cell) != ABSENT) {
+        const kind = kindOf(cell);
+        if (kind != ABSENT) {
           o = span(o, load<u32>(p, 8), load<u32>(p, 12));
-          o = raw(jsonValue(o, cell), 0x2c);
+          if (kind == CLEAN && fits(o, lengthOf(cell) + 32)) {
+            store<u8>(o, 0x22);
+            o = span(o + 1, addressOf(cell), lengthOf(cell));
+            store<u16>(o, 0x2c22); // ",
+            o += 2;
+          } else {
+            o = raw(jsonValue(o, cell), 0x2c);
+          }
         }
         p += 16;
         break;
@@ -128,21 +136,19 @@ function runRow(o: usize, p: usize, row: usize, name: usize, marks: usize): usiz
         p += 12;
         break;
       case OP_CLOSE: {
+        if (withResidue) o = residue(o, load<u32>(p, 4), row, marks);
         opened -= 8;
         const filled = o != load<u32>(opened, 4);
         if (filled) o = raw(raw(o - 1, 0x7d), 0x2c);
         else o = load<u32>(opened);
-        store<u32>(marks + (load<u32>(p, 4) << 2), <u32>filled);
-        p += 8;
+        store<u32>(marks + (load<u32>(p, 8) << 2), <u32>filled);
+        p += 12;
         break;
       }
-      case OP_RESIDUE:
-        if (load<u32>(row, RESIDUE_COUNT) != 0) o = residue(o, p, row, marks);
-        p += 16 + load<u32>(p, 12) * 12;
-        break;
       case OP_CLOSE_DOCUMENT:
+        if (withResidue) o = residue(o, load<u32>(p, 4), row, marks);
         o = raw(raw(o == body ? o : o - 1, 0x7d), 0x0a);
-        p += 4;
+        p += 8;
         break;
       case OP_COLUMN:
         o = copyValue(o, row + load<u32>(p, 4), load<u32>(p, 8));
@@ -179,9 +185,9 @@ function runRow(o: usize, p: usize, row: usize, name: usize, marks: usize): usiz
   return o;
 }
 
-/** Members of the object at `op` that no column names. */
-function residue(o: usize, op: usize, row: usize, marks: usize): usize {
-  const node = load<u32>(op, 4);
+/** Members of an object that no column names. `table` says what the layout itself may have written there. */
+function residue(o: usize, table: usize, row: usize, marks: usize): usize {
+  const node = load<u32>(table);
   let entry = <usize>load<u32>(row, RESIDUE_ADDRESS);
   const end = entry + <usize>load<u32>(row, RESIDUE_COUNT) * RESIDUE_BYTES;
   for (; entry < end; entry += RESIDUE_BYTES) {
@@ -189,7 +195,7 @@ function residue(o: usize, op: usize, row: usize, marks: usize): usize {
     if (load<u32>(entry) != node || length == 0) continue;
     const key = <usize>load<u32>(entry, 4);
     const keyLength = load<u32>(entry, 8);
-    if (isWritten(op, key, keyLength, row, marks)) {
+    if (isWritten(table, key, keyLength, row, marks)) {
       hidden++;
       continue;
     }
@@ -201,10 +207,10 @@ function residue(o: usize, op: usize, row: usize, marks: usize): usize {
 }
 
 /** Whether the document already has a member of that name here. */
-function isWritten(op: usize, key: usize, length: u32, row: usize, marks: usize): bool {
-  if (((load<u32>(op, 8) >>> (length & 31)) & 1) == 0) return false;
-  const end = op + 16 + load<u32>(op, 12) * 12;
-  for (let at = op + 16; at < end; at += 12) {
+function isWritten(table: usize, key: usize, length: u32, row: usize, marks: usize): bool {
+  if (((load<u32>(table, 4) >>> (length & 31)) & 1) == 0) return false;
+  const end = table + 12 + load<u32>(table, 8) * 12;
+  for (let at = table + 12; at < end; at += 12) {
     if (load<u32>(at, 4) != length) continue;
     const known = <usize>load<u32>(at);
     let n: u32 = 0;

@@ -15,7 +15,7 @@ import {
   valueOf,
 } from './cell';
 import { doubleText, INTEGER_TEXT, integerAt, isNumber, scratch } from './number';
-import { byte, fits, IN_JSON, json, nested, raw, span, text } from './out';
+import { byte, fits, IN_JSON, json, raw, span, text } from './out';
 import { TIME_TEXT, timeAt } from './time-text';
 
 const QUOTE: u32 = 0x22;
@@ -88,15 +88,11 @@ export function scalarText(o: usize, cell: usize, kind: u32): usize {
 export function jsonValue(o: usize, cell: usize): usize {
   const kind = kindOf(cell);
   switch (kind) {
-    case CLEAN: {
-      const length = lengthOf(cell);
-      if (nested() || !fits(o, length + 32)) return quoted(o, cell);
-      store<u8>(o, <u8>QUOTE);
-      o = span(o + 1, addressOf(cell), length);
-      store<u8>(o, <u8>QUOTE);
-      return o + 1;
+    case TEXT: {
+      const at = addressOf(cell);
+      return byte(text(byte(o, QUOTE), at, at + lengthOf(cell), IN_JSON), QUOTE);
     }
-    case TEXT:
+    case CLEAN:
     case JSON_STRING:
       return quoted(o, cell);
     case JSON_RAW:

@@ -21,7 +21,8 @@ export const INTEGER_TEXT: usize = 24;
 
 /** Writes a whole number of at most 2^53 as decimal digits. @returns the address behind them */
 export function integerAt(at: usize, value: f64): usize {
-  return signedAt(at, <i64>value);
+  const small = <u32>value;
+  return <f64>small == value ? smallAt(at, small) : signedAt(at, <i64>value);
 }
 
 export function signedAt(at: usize, value: i64): usize {
@@ -39,19 +40,37 @@ function unsignedAt(at: usize, value: u64): usize {
 }
 
 function smallAt(at: usize, value: u32): usize {
-  let digits: usize = 1;
-  for (let bound: u32 = 10; digits < 10 && value >= bound; digits++) bound *= 10;
+  if (value < 10) {
+    store<u8>(at, <u8>(0x30 + value));
+    return at + 1;
+  }
+  if (value < 100) {
+    pair(at, value);
+    return at + 2;
+  }
+  let digits: usize = 3;
+  for (let bound: u32 = 1000; digits < 10 && value >= bound; digits++) bound *= 10;
   padded(at, value, digits);
   return at + digits;
+}
+
+/** Two digits. @param value below 100 */
+@inline
+export function pair(at: usize, value: u32): void {
+  const tens = (value * 103) >>> 10;
+  store<u16>(at, <u16>(0x3030 + tens + ((value - tens * 10) << 8)));
 }
 
 /** The last `digits` digits, zeros in front. */
 @inline
 export function padded(at: usize, value: u32, digits: usize): void {
-  for (let p = at + digits; p > at; ) {
-    store<u8>(--p, <u8>(0x30 + (value % 10)));
-    value /= 10;
+  let p = at + digits;
+  for (; p > at + 1; p -= 2) {
+    const rest = value / 100;
+    pair(p - 2, value - rest * 100);
+    value = rest;
   }
+  if (p > at) store<u8>(at, <u8>(0x30 + (value % 10)));
 }
 
 @inline

@@ -38,11 +38,6 @@ export function fits(o: usize, bytes: usize): bool {
   return o + bytes <= limit;
 }
 
-@inline
-export function nested(): bool {
-  return outer != AS_IS;
-}
-
 /** One byte, past all escaping. */
 @inline
 export function raw(o: usize, byte: u32): usize {
@@ -166,7 +161,8 @@ export function text(o: usize, at: usize, end: usize, style: u32): usize {
   const backslash = i8x16.splat(<i8>BACKSLASH);
   const space = i8x16.splat(0x20);
   while (at < end) {
-    if (outer == AS_IS && fits(o, 16)) {
+    // Plain ASCII is the same in every format, so `outer` does not matter here.
+    if (fits(o, 16)) {
       const block = v128.load(at);
       v128.store(o, block);
       // As signed bytes, controls and everything beyond ASCII lie below the space.
@@ -267,7 +263,21 @@ export function json(o: usize, at: usize, length: usize): usize {
 
 function nestedJson(o: usize, at: usize, length: usize): usize {
   const end = at + length;
+  const backslash = i8x16.splat(<i8>BACKSLASH);
+  const quote = i8x16.splat(<i8>(outer == IN_COPY ? BACKSLASH : QUOTE));
   while (at < end) {
+    if (fits(o, 16)) {
+      const block = v128.load(at);
+      v128.store(o, block);
+      const special = i8x16.bitmask(
+        v128.or(i8x16.eq(block, quote), i8x16.eq(block, backslash)),
+      );
+      const plain: usize = special != 0 ? <usize>ctz(special) : 16;
+      if (plain >= end - at) return o + (end - at);
+      at += plain;
+      o += plain;
+      if (plain == 16) continue;
+    }
     const size: usize = load<u8>(at) != BACKSLASH ? 1 : load<u8>(at + 1) == 0x75 ? 6 : 2;
     if (size == 6 && hex4(at + 2) == 0) o = asciiInJson(o, 0);
     else o = bytes(o, at, min<usize>(size, end - at));
