@@ -294,6 +294,22 @@ t.test('follow: start at the end, skip gzip, cut long lines across a restart', a
   t.same(second.context.texts, ['next'], 'the rest of the truncated line is no record');
 });
 
+t.test('follow: a line that takes several turns, and what settles after the stop', async (t) => {
+  const here = place(t);
+  writeFileSync(here.path('a.log'), `${'a'.repeat(3_000_000)}\nnext\n`);
+  const options = { max_event: '10MiB' };
+  const first = await run(t, here, options);
+  await until(() => first.context.texts.length === 2, 'both lines');
+  t.equal(first.context.texts[0]?.length, 3_000_000);
+  await stop(first.source);
+  first.context.stream.deliver();
+  const positions = here.path('state/sources/test/positions.json');
+  await until(() => readFileSync(positions, 'utf8').includes('"offset": 3000006'), 'saved');
+  const second = await run(t, here, options);
+  await delay(50);
+  t.same(second.context.texts, []);
+});
+
 t.test('follow: too many files, and positions that cannot be read', async (t) => {
   const here = place(t);
   for (const name of ['a', 'b', 'c']) writeFileSync(here.path(`${name}.log`), `${name}\n`);

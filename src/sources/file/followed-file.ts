@@ -25,7 +25,9 @@ export class FollowedFile {
   #reader: FrameReader;
   /** Where the present stream began. */
   #base: number;
-  /** How far it has been read; the unfinished line before it is read again when there is more. */
+  /** Where the next read begins: at the unfinished line, once the end was reached. */
+  #next: number;
+  /** How far it has been read. */
   #end: number;
   /** When it stopped being one of the files that match, epoch ms; 0 = it matches. */
   leftAt = 0;
@@ -56,6 +58,7 @@ export class FollowedFile {
     this.#saved = saved;
     this.#surroundings = surroundings;
     this.#base = saved.offset;
+    this.#next = saved.offset;
     this.#end = saved.offset;
     this.#stream = this.#openStream();
     this.#reader = this.#createReader(withinLine);
@@ -91,6 +94,7 @@ export class FollowedFile {
     const next = await fingerprint(this.#handle);
     this.#change({ ...next, generation: generation + 1, offset: 0 });
     this.#base = 0;
+    this.#next = 0;
     this.#end = 0;
     this.#stream = this.#openStream();
     this.#reader = this.#createReader(false);
@@ -98,31 +102,18 @@ export class FollowedFile {
 
   /** @param most bytes, so that other files get their turn @returns bytes read, those of an unfinished line again */
   async read(most: number, signal: AbortSignal): Promise<number> {
-    const { area, context } = this.#surroundings;
-    let total = 0;
-    for (let at = this.#lineStart; total < most; ) {
-      const { bytesRead } = await this.#handle.read(area.area, 0, area.area.length, at);
-      if (bytesRead === 0) break;
-      context.metrics.receivedBytes(bytesRead);
-      at += bytesRead;
-      total += bytesRead;
-      this.#end = at;
-      const chunk = area.area.subarray(0, bytesRead);
-      await takeAll(this.#reader, this.#stream, chunk, area.headroom, signal);
-    }
-    if (total > 0) {
+    const { read, atEnd } = await this.#pump(most, signal);
+    if (atEnd && read > 0) {
       this.#reader.forget();
+      this.#next = this.#base + this.#reader.offset;
       this.#stream.flush();
     }
-    return total;
+    return read;
   }
 
   /** Nobody writes to it any more: a last line without LF is a record. */
   async finish(signal: AbortSignal): Promise<void> {
-    const { area } = this.#surroundings;
-    const { bytesRead } = await this.#handle.read(area.area, 0, area.area.length, this.#lineStart);
-    const chunk = area.area.subarray(0, bytesRead);
-    await takeAll(this.#reader, this.#stream, chunk, area.headroom, signal);
+    await this.#pump(Infinity, signal);
     await takeEnd(this.#reader, this.#stream, false, signal);
     await this.close();
   }
@@ -132,8 +123,19 @@ export class FollowedFile {
     await this.#handle.close();
   }
 
-  get #lineStart(): number {
-    return this.#base + this.#reader.offset;
+  async #pump(most: number, signal: AbortSignal): Promise<{ read: number; atEnd: boolean }> {
+    const { area: receive, context } = this.#surroundings;
+    const { area, headroom } = receive;
+    for (let read = 0; ; ) {
+      if (read >= most) return { read, atEnd: false };
+      const { bytesRead } = await this.#handle.read(area, 0, area.length, this.#next);
+      if (bytesRead === 0) return { read, atEnd: true };
+      context.metrics.receivedBytes(bytesRead);
+      read += bytesRead;
+      this.#next += bytesRead;
+      this.#end = this.#next;
+      await takeAll(this.#reader, this.#stream, area.subarray(0, bytesRead), headroom, signal);
+    }
   }
 
   #openStream(): Stream {

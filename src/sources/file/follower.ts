@@ -83,11 +83,14 @@ export class Follower {
     }
   }
 
-  /** Saves what is settled by now, and closes. */
+  /** Closes the files, and saves what is settled by now and what settles from now on. */
   async close(): Promise<void> {
     for (const file of this.#files.values()) await file.close();
     this.#files.clear();
     await this.#save();
+    this.#positions.saveChanges((error) => {
+      this.#notSaved(error);
+    });
   }
 
   /** @returns bytes */
@@ -144,24 +147,25 @@ export class Follower {
       else if (this.#files.size + fresh.length >= this.#options.max_files) this.#limit(path);
       else {
         const saved = await this.#meet(path, start, now);
-        if (saved === undefined) compressed.add(found.key);
-        else if (!fresh.some(({ key }) => key === saved.key)) fresh.push(saved);
+        if (saved === 'compressed') compressed.add(found.key);
+        else if (saved !== undefined && !fresh.some(({ key }) => key === saved.key))
+          fresh.push(saved);
       }
     }
     this.#compressed = compressed;
     await this.#follow(fresh);
   }
 
-  /** @returns what is known of the file; undefined: it is not to be followed */
+  /** @returns what is known of the file; undefined: it cannot be read now */
   async #meet(
     path: string,
     start: 'beginning' | 'end',
     now: number,
-  ): Promise<SavedFile | undefined> {
+  ): Promise<SavedFile | 'compressed' | undefined> {
     try {
       const handle = await open(path, 'r');
       try {
-        if (await isGzip(handle)) return undefined;
+        if (await isGzip(handle)) return 'compressed';
         const known = this.#positions.find((await fingerprint(handle)).key);
         const print = await fingerprint(handle, known?.length);
         const { size } = await handle.stat();
@@ -207,8 +211,9 @@ export class Follower {
       const path = await findRenamed(dirname(saved.path), saved.key);
       const found =
         path === undefined ? undefined : await this.#meet(path, 'beginning', saved.seen);
+      if (found === undefined || found === 'compressed') continue;
       // The inode may belong to another file by now.
-      if (found?.generation === saved.generation && found.hash === saved.hash) renamed.push(found);
+      if (found.generation === saved.generation && found.hash === saved.hash) renamed.push(found);
     }
     await this.#follow(renamed);
   }
@@ -235,9 +240,13 @@ export class Follower {
   async #save(): Promise<void> {
     this.#savedAt = Date.now();
     try {
-      await this.#positions.save(this.#savedAt);
+      await this.#positions.save();
     } catch (error) {
-      this.#context.error('SLUICE_FILE_POSITIONS', `cannot be saved: ${String(error)}`);
+      this.#notSaved(error);
     }
+  }
+
+  #notSaved(error: unknown): void {
+    this.#context.error('SLUICE_FILE_POSITIONS', `cannot be saved: ${String(error)}`);
   }
 }

@@ -27,6 +27,8 @@ export class Positions {
   readonly #folder: string;
   readonly #files = new Map<string, SavedFile>();
   #dirty = false;
+  #changed: (() => void) | undefined;
+  #saving: Promise<void> = Promise.resolve();
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -62,14 +64,29 @@ export class Positions {
 
   put(file: SavedFile): void {
     this.#files.set(file.key, file);
+    if (this.#dirty) return;
     this.#dirty = true;
+    this.#changed?.();
   }
 
   /** Durable when it resolves: temporary file, fsync, rename, fsync of the folder. */
-  async save(now: number): Promise<void> {
+  save(): Promise<void> {
+    const turn = this.#saving.then(() => this.#write());
+    this.#saving = turn.catch(() => undefined);
+    return turn;
+  }
+
+  /** From now on each change is saved at once: reading has ended, what was read still settles. */
+  saveChanges(failed: (error: unknown) => void): void {
+    this.#changed = () => {
+      this.save().catch(failed);
+    };
+  }
+
+  async #write(): Promise<void> {
     if (!this.#dirty) return;
     this.#dirty = false;
-    this.#forget(now);
+    this.#forget(Date.now());
     const files = this.all();
     const temporary = `${this.#path}.tmp`;
     try {
