@@ -31,18 +31,13 @@ export function canBeEqual(first: string, second: string): boolean {
     const x = a[i];
     const y = b[j];
     if (x === undefined && y === undefined) return true;
-    // A hole ends here, or passes over the other side's next token and stays open.
+    // A hole ends here, or takes the other side's next character and stays open.
     if (x !== undefined && 'takes' in x && meet(i + 1, j)) return true;
     if (y !== undefined && 'takes' in y && meet(i, j + 1)) return true;
     if (x === undefined || y === undefined) return false;
-    if ('takes' in x) return passes(x, y) && meet(i, j + 1);
-    if ('takes' in y) return passes(y, x) && meet(i + 1, j);
+    if ('takes' in x) return 'literal' in y && x.takes.test(y.literal) && meet(i, j + 1);
+    if ('takes' in y) return y.takes.test(x.literal) && meet(i + 1, j);
     return x.literal === y.literal && meet(i + 1, j + 1);
   };
   return meet(0, 0);
-}
-
-/** A hole passes over what it can take; over another hole always, since that may be empty. */
-function passes(hole: { takes: RegExp }, other: Token): boolean {
-  return 'takes' in other || hole.takes.test(other.literal);
 }

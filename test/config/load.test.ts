@@ -432,6 +432,11 @@ t.test('variables and secrets', async (t) => {
     /neither a server nor/,
     'what hangs on a value that is not known is not judged',
   );
+  t.notMatch(
+    failureOf(GOOD.replace("'a == 1'", () => '"${HOST} ? 1"')),
+    /unexpected/,
+    'nor is an expression that holds it',
+  );
   t.match(failureOf(url('"${HOST"')), /'\$\{' without its '\}'/);
   t.match(failureOf(url('"${a b}"')), /'\$\{a b\}' is not a reference/);
 });
