@@ -236,12 +236,15 @@ export class Slot {
   async #write(run: readonly Shipment[]): Promise<readonly Verdict[]> {
     const { writer, limits } = this.#options;
     const attempt = new AbortController();
-    const stop = (): void => attempt.abort(this.#stop.signal.reason);
-    this.#stop.signal.addEventListener('abort', stop, { once: true });
     const timer = setTimeout(
       () => attempt.abort(new SluiceError('SLUICE_SINK_TIMEOUT', 'the attempt took too long')),
       limits.timeout,
     );
+    const stop = (): void => {
+      clearTimeout(timer);
+      attempt.abort(this.#stop.signal.reason);
+    };
+    this.#stop.signal.addEventListener('abort', stop, { once: true });
     const payloads = run.map(({ payload }) => payload);
     this.tally.requests++;
     this.tally.sentBytes += payloads.reduce((sum, { bytes }) => sum + bytes.length, 0);

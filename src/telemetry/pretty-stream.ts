@@ -50,6 +50,6 @@ export function prettyLine(line: string, colours: boolean): string {
 /** Control characters of a message never reach the terminal. */
 function textOf(value: unknown): string {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
-  // eslint-disable-next-line no-control-regex -- removing them is the point
+
   return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ');
 }

@@ -26,7 +26,7 @@ import {
  */
 export default async function copy(task: WorkerTask): Promise<void> {
   const { memory } = task.core;
-  await new CopyWorker(task, viewMemory(memory as SharedArrayBuffer)).drained;
+  await new CopyWorker(task, viewMemory(memory)).drained;
 }
 
 interface OutputOptions {
@@ -197,7 +197,7 @@ function planPage({ pages }: ReturnType<typeof planRegions>, page: number) {
 }
 
 function optionsOf(plan: PipelinePlan, output: number): OutputOptions {
-  return (plan.outputs[output]?.options ?? {}) as OutputOptions;
+  return plan.outputs[output]?.options ?? {};
 }
 
 function startsWith(line: Buffer, prefix: string): boolean {
