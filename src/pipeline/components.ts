@@ -7,7 +7,7 @@ import type { SlotLimits } from './slot.ts';
 
 /** Where the daemon gets its I/O parts from. */
 export interface Components {
-  createWriter(sink: SinkConfig, output: OutputConfig, context: WriterContext): SinkWriter;
+  createWriter(sink: SinkConfig, output: OutputConfig, context: WriterContext): Promise<SinkWriter>;
   createSource(source: SourceConfig, context: SourceContext): Source;
   /** The workers' entry. */
   readonly worker: URL;
@@ -20,7 +20,8 @@ export async function shippedComponents(): Promise<Components> {
     import('../sources/create.ts'),
   ]);
   return {
-    createWriter: (sink, output, context) => createWriter(sink, output, context),
+    createWriter: ({ type, options, files }, output, context) =>
+      createWriter(type, { ...options, files }, output.options, context),
     createSource: ({ type, options }, context) => createSource(type, options, context),
     // The ending is that of this file: compiled or not.
     worker: new URL(`../workers/stage${extname(import.meta.url)}`, import.meta.url),

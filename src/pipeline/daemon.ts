@@ -120,7 +120,7 @@ async function compose(
       const sink = config.sinks.find(({ name }) => name === output.sink);
       if (sink === undefined) throw new RangeError(`sink ${output.sink} is not configured`);
       const tally = ledger.slot(slots.length);
-      const writer = components.createWriter(sink, output, {
+      const writer = await components.createWriter(sink, output, {
         node: node.id,
         pipeline: pipeline.name,
         output: output.name,
