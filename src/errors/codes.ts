@@ -300,8 +300,9 @@ export const ERRORS = {
     retry: false,
   },
   SLUICE_PARSE_JSON_OBJECT: {
-    summary: 'A record is JSON, but no object.',
-    action: 'Events are objects; let the sender wrap arrays and plain values.',
+    summary: 'A record is no JSON object.',
+    action:
+      'Events are objects: let the sender wrap arrays and plain values, or use another parser.',
     retry: false,
   },
   SLUICE_PARSE_JSON_LIMIT: {

@@ -1,6 +1,6 @@
 /** What the `json` routine answers in result[0]. */
 export const JSON_OK = 0;
-/** The text is valid so far, but it is no object. */
+/** The text does not begin with a brace. */
 export const JSON_NOT_OBJECT = 1;
 /** A byte that cannot stand there. */
 export const JSON_SYNTAX = 2;

@@ -113,6 +113,7 @@ class Syslog implements CompiledParser {
     put(c.appname, header.program);
     put(c.tag, header.tag);
     put(c.code, header.code);
+    put(c.procid, header.card);
     const pid = decimal(rows.memory.u8, header.pid);
     if (pid < 0) put(c.procid, header.pid);
     else if (c.pid >= 0) rows.setNumber(row, c.pid, pid);

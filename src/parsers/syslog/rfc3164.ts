@@ -21,6 +21,8 @@ export interface Header {
   readonly program: Span;
   readonly tag: Span;
   readonly pid: Span;
+  /** IOS XR: the card that speaks, `RP/0/RP0/CPU0`. */
+  readonly card: Span;
   readonly code: Span;
   /** -1 = none. */
   sequence: number;
@@ -51,6 +53,7 @@ export function newHeader(): Header {
     program: newSpan(),
     tag: newSpan(),
     pid: newSpan(),
+    card: newSpan(),
     code: newSpan(),
     sequence: -1,
     message: 0,
@@ -107,7 +110,7 @@ function reset(out: Header, end: number): void {
   out.priority = -1;
   out.sequence = -1;
   out.hasTime = false;
-  for (const span of [out.hostname, out.program, out.tag, out.pid, out.code])
+  for (const span of [out.hostname, out.program, out.tag, out.pid, out.card, out.code])
     span.start = span.end = 0;
   out.end = end;
 }
@@ -152,12 +155,13 @@ function readOrigin(
     start = skipSpaces(u8, stop, end);
     stop = endOfWord(u8, start, end);
   }
-  const colon = lastColon(u8, start, stop);
+  const colon = colonIn(u8, start, stop);
   const verdict =
     colon <= start
       ? NO_TIME
       : readTime(u8, skipSpaces(u8, colon + 1, end), end, zone, arrival, out.time);
-  if (verdict === TIME_READ) set(hasSlash(u8, start, colon) ? out.pid : out.hostname, start, colon);
+  if (verdict === TIME_READ)
+    set(hasSlash(u8, start, colon) ? out.card : out.hostname, start, colon);
   else set(out.hostname, 0, 0);
   if (verdict !== TIME_READ && out.sequence >= 0) out.sequence = -1;
   return verdict;
@@ -180,7 +184,7 @@ function readContent(u8: Uint8Array, at: number, end: number, out: Header): void
   if (readCode(u8, at, end, out)) return;
   let p = at;
   while (p < end && p - at <= MAX_TAG && isTagByte(u8[p])) p++;
-  if (p === at || p - at > MAX_TAG || p === end) return;
+  if (p === at || p - at > MAX_TAG || p === end || skipDigits(u8, at, p) === p) return;
   const stop = p;
   if (u8[p] === 0x5b) {
     const close = endOfPid(u8, p + 1, end);
@@ -241,14 +245,15 @@ function endOfWord(u8: Uint8Array, at: number, end: number): number {
   return p;
 }
 
-function lastColon(u8: Uint8Array, start: number, end: number): number {
+/** Its first colon, or 0. */
+function colonIn(u8: Uint8Array, start: number, end: number): number {
   let p = start;
   while (p < end && u8[p] !== 0x3a) p++;
   return p < end ? p : 0;
 }
 
 function hasColon(u8: Uint8Array, start: number, end: number): boolean {
-  return lastColon(u8, start, end) !== 0;
+  return colonIn(u8, start, end) !== 0;
 }
 
 function hasSlash(u8: Uint8Array, start: number, end: number): boolean {
