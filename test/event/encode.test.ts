@@ -56,7 +56,8 @@ for (const kind of ['ts', 'wasm'] as const) {
       copies.set(type, encoder);
       chunk.fill([{ cells: { anything: v } }]);
       const rows = copyRows(chunk.encode(encoder).bytes);
-      if (rows.length !== 1 || rows[0]?.length !== 1) throw new Error(`not one value: ${JSON.stringify(rows)}`);
+      if (rows.length !== 1 || rows[0]?.length !== 1)
+        throw new Error(`not one value: ${JSON.stringify(rows)}`);
       return rows[0][0] as string | null;
     };
     const points = new Map<string, OutputEncoder>();
