@@ -264,6 +264,9 @@ t.test('follow: truncation begins another generation', async (t) => {
   before?.deliver(); // late news of the old content must not move the new position
   await stop(source);
 
+  const saved = readFileSync(here.path('state/sources/test/positions.json'), 'utf8');
+  t.match(JSON.parse(saved), { files: [{ generation: 1, offset: 4 }] });
+
   // Rewritten to more bytes while nobody looked: the beginning tells.
   writeFileSync(log, 'entirely different and longer\n');
   const next = await run(t, here, {});

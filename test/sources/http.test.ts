@@ -218,7 +218,7 @@ t.test('without room: 429 and nothing taken; with room again it works', async (t
 });
 
 t.test('many that wait for room: the next ones are refused at once', async (t) => {
-  const { context, post } = await run(t, { room_timeout: '5s' }, { room: 0 });
+  const { context, post } = await run(t, { room_timeout: '60s' }, { room: 0 });
   const agent = new Agent({ keepAlive: true });
   t.teardown(() => agent.destroy());
   const answers = Array.from({ length: 20 }, () => post('a\n', { agent }));
