@@ -6,7 +6,7 @@ import { requestLimits } from '../settings.ts';
 
 export const options = z.strictObject({
   path: z.string().min(1).describe('Folder that the files go to; belongs to this daemon alone.'),
-  rotate_bytes: size({ min: 1 })
+  rotate_bytes: size({ min: 1, max: 64 * 1024 * 1024 })
     .prefault('16MiB')
     .describe('A file is complete at this size. Stores limit a request: InfluxDB takes 25 MB.'),
   rotate_after: duration({ min: 100 }).prefault('5m').describe('A file is complete at this age.'),

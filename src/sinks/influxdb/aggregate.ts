@@ -1,5 +1,6 @@
 import type { WriterContext } from '../context.ts';
 import { abortable } from '../limits.ts';
+import { payloadOf } from '../lines.ts';
 import { retryOf } from '../run.ts';
 import type { Payload, RowReject, RowRetry, SinkWriter, Verdict } from '../sink.ts';
 import { pointLine, writerTag } from './points.ts';
@@ -76,36 +77,14 @@ export class AggregatingWriter implements SinkWriter {
         if (!lineOf.has(point)) lineOf.set(point, lineOf.size);
       }
     }
-    const [verdict] = await this.#lines.write(
-      [this.#payloadOf(lineOf.keys())],
-      this.#closed.signal,
-    );
+    const lines = Array.from(lineOf.keys(), (point) => pointLine(point, this.#tag));
+    const flush = payloadOf(lines, { batch: 0, part: 0, lane: 0, receivedAt: 0 });
+    const [verdict] = await this.#lines.write([flush], this.#closed.signal);
     for (const { payload, contributions, settle } of waiting) {
       const own = verdictOf(verdict, contributions, lineOf);
       if (own.kind !== 'retry') this.#segments.settle(payload);
       settle(own);
     }
-  }
-
-  #payloadOf(points: Iterable<Point>): Payload {
-    const ends: number[] = [];
-    const lines: string[] = [];
-    let end = 0;
-    for (const point of points) {
-      const line = pointLine(point, this.#tag);
-      end += Buffer.byteLength(line);
-      ends.push(lines.length, end);
-      lines.push(line);
-    }
-    return {
-      batch: 0,
-      part: 0,
-      lane: 0,
-      receivedAt: 0,
-      bytes: Buffer.from(lines.join('')),
-      rows: lines.length,
-      trace: Uint32Array.from(ends),
-    };
   }
 }
 
