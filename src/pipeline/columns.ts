@@ -3,6 +3,7 @@ import type { ParserDefinition } from '../parsers/parser.ts';
 import { PARSERS } from '../parsers/registry.ts';
 import { ENCODERS } from '../sinks/encoders.ts';
 import { STEPS } from '../transforms/registry.ts';
+import { fieldsOf } from '../transforms/step.ts';
 import type { ParseOptions, PipelinePlan, StepPlan } from './plan.ts';
 import { INDEX_DATE, LEADING_FIELDS, ROUTE, TRAILING_FIELDS } from './standard-fields.ts';
 
@@ -39,7 +40,10 @@ export function shapeOf(plan: PipelinePlan): TableShape {
     }
   }
   for (const step of plan.steps) {
-    if (step.step !== 'parse') base.add(STEPS.get(step.step)?.fields(step.options) ?? []);
+    if (step.step === 'parse') continue;
+    const definition = STEPS.get(step.step);
+    base.add(definition?.fields(step.options) ?? []);
+    base.addWholes(definition?.wholes?.(step.options) ?? []);
   }
   for (const output of plan.outputs)
     base.add(ENCODERS.get(output.type)?.fields(output.options) ?? []);
@@ -52,6 +56,7 @@ export function shapeOf(plan: PipelinePlan): TableShape {
 /** Fields in the order of their first mention; a type that somebody knows replaces `any`. */
 class FieldSet {
   readonly #types = new Map<string, FieldType>();
+  readonly #wholes = new Set<string>();
 
   add(fields: readonly Field[]): void {
     for (const { path, type } of fields) {
@@ -61,20 +66,23 @@ class FieldSet {
     }
   }
 
+  /** Paths that may name whole objects (`remove: [log.syslog]`): fields only where nothing has members below them. */
+  addWholes(paths: readonly string[]): void {
+    for (const path of paths) this.#wholes.add(path);
+  }
+
   learn(fields: readonly Field[]): void {
     for (const { path, type } of fields)
       if (this.#types.get(path) === 'any') this.#types.set(path, type);
   }
 
-  /** Without the paths of whole objects (`remove: [log.syslog]`), which have columns below them. */
   fields(others: readonly Field[]): Field[] {
     const objects = new Set(
       [...this.#types.keys(), ...others.map((field) => field.path)].flatMap((path) =>
         path.split('.').map((_, depth, keys) => keys.slice(0, depth).join('.')),
       ),
     );
-    return [...this.#types]
-      .filter(([path, type]) => type !== 'any' || !objects.has(path))
-      .map(([path, type]) => ({ path, type }));
+    this.add(fieldsOf([...this.#wholes].filter((path) => !objects.has(path))));
+    return [...this.#types].map(([path, type]) => ({ path, type }));
   }
 }

@@ -6,6 +6,8 @@ export interface StepDefinition<Options> {
   readonly name: string;
   /** Paths that it reads or writes: each becomes a column of the base layout unless a dataset has it. */
   fields(options: Options): readonly Field[];
+  /** Paths that may also name a whole object: columns only where no field has members below them. */
+  wholes?(options: Options): readonly string[];
   compile(options: Options, context: StepContext): CompiledStep;
 }
 
@@ -28,7 +30,9 @@ export function fieldsOf(paths: readonly string[]): Field[] {
   return paths.map((path) => ({ path, type: 'any' }));
 }
 
-/** The column of a path that the step declared in `fields`, the same in every layout; -1 for a whole object. */
+/** The column of a path that the step declared in `fields`, the same in every layout. */
 export function baseColumn(context: StepContext, path: string): number {
-  return context.column(context.table.layouts[0] as Layout, path);
+  const column = context.column(context.table.layouts[0] as Layout, path);
+  if (column < 0) throw new RangeError(`${path} has no column: the step did not declare it`);
+  return column;
 }

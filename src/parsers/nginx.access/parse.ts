@@ -1,6 +1,7 @@
+import { constantList, setList } from '../../event/lists.ts';
 import type { Address } from '../../event/memory.ts';
 import type { Rows } from '../../event/rows.ts';
-import { columnsOf, constantList, setList } from '../columns.ts';
+import { columnsOf } from '../columns.ts';
 import { isIp, isPrivateIp } from '../ip.ts';
 import { Message } from '../message.ts';
 import type { CompiledParser, ParserContext, ParserDefinition } from '../parser.ts';
@@ -33,7 +34,7 @@ class NginxAccess implements CompiledParser {
   readonly #category;
   readonly #type;
 
-  constructor({ core, literals, layout, sole }: ParserContext) {
+  constructor({ literals, layout, sole }: ParserContext) {
     const column = (path: string): number => layout.byPath.get(path)?.index ?? -1;
     this.#columns = columnsOf(layout, PATHS);
     this.#input = column('message');
@@ -42,8 +43,8 @@ class NginxAccess implements CompiledParser {
     this.#nginx = literals.text('nginx');
     this.#success = literals.text('success');
     this.#failure = literals.text('failure');
-    this.#category = constantList(core.memory, literals, ['web']);
-    this.#type = constantList(core.memory, literals, ['access']);
+    this.#category = constantList(literals, ['web']);
+    this.#type = constantList(literals, ['access']);
   }
 
   /** Under syslog by the program's name; elsewhere by the line's shape, unless this is the only dataset. */

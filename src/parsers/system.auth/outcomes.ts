@@ -1,7 +1,7 @@
+import { type ConstantList, constantList, setList } from '../../event/lists.ts';
 import type { Literal, LiteralArea } from '../../event/literals.ts';
-import type { Address, CoreMemory } from '../../event/memory.ts';
+import type { Address } from '../../event/memory.ts';
 import type { Rows } from '../../event/rows.ts';
-import { type ConstantList, constantList, setList } from '../columns.ts';
 
 /** What a kind of line says about the event. */
 export interface Outcome {
@@ -27,13 +27,11 @@ interface Columns {
 
 /** Outcomes as constants in memory, compiled when they are first met. */
 export class Outcomes {
-  readonly #memory: CoreMemory;
   readonly #literals: LiteralArea;
   readonly #columns: Columns;
   readonly #compiled = new Map<Outcome, Compiled>();
 
-  constructor(memory: CoreMemory, literals: LiteralArea, columns: Columns) {
-    this.#memory = memory;
+  constructor(literals: LiteralArea, columns: Columns) {
     this.#literals = literals;
     this.#columns = columns;
   }
@@ -51,7 +49,7 @@ export class Outcomes {
     const text = (value: string | undefined) =>
       value === undefined ? undefined : this.#literals.text(value);
     const list = (values: readonly string[] | undefined) =>
-      values === undefined ? undefined : constantList(this.#memory, this.#literals, values);
+      values === undefined ? undefined : constantList(this.#literals, values);
     return {
       action: text(action),
       outcome: text(outcome),

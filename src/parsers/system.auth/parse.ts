@@ -30,10 +30,10 @@ class SystemAuth implements CompiledParser {
   readonly #module;
   readonly #pam;
 
-  constructor({ core, literals, layout }: ParserContext) {
+  constructor({ literals, layout }: ParserContext) {
     const column = (path: string): number => layout.byPath.get(path)?.index ?? -1;
     this.#columns = columnsOf(layout, PATHS);
-    this.#outcomes = new Outcomes(core.memory, literals, this.#columns);
+    this.#outcomes = new Outcomes(literals, this.#columns);
     this.#input = column('message');
     this.#process = column('process.name');
     this.#host = column('host.name');

@@ -26,7 +26,12 @@ const LIMITS = {
   maxCallArguments: 32,
 };
 
-const ENVIRONMENT = new Environment({ unlistedVariablesAreDyn: true, limits: LIMITS });
+const ENVIRONMENT = new Environment({
+  unlistedVariablesAreDyn: true,
+  // The type of a field is known only row by row: `[host.name, "x"]` must pass.
+  homogeneousAggregateLiterals: false,
+  limits: LIMITS,
+});
 
 /**
  * Parses a CEL expression over the row's fields. A field that the row lacks reads as null.

@@ -1,8 +1,13 @@
+import type { Address } from '../../event/memory.ts';
 import { DROPPED } from '../../event/row.ts';
+import type { Rows } from '../../event/rows.ts';
 import { compileCondition } from '../cel/condition.ts';
 import { parseExpression } from '../cel/expression.ts';
 import { ERROR, NO } from '../cel/truth.ts';
 import { baseColumn, fieldsOf, type StepDefinition } from '../step.ts';
+
+/** On events whose condition could not be evaluated. */
+const TAG = 'filter_error';
 
 /** `filter: 'expression'`: keeps the rows for which it is true. */
 export const filter: StepDefinition<string> = {
@@ -14,7 +19,10 @@ export const filter: StepDefinition<string> = {
       column: (path) => baseColumn(context, path),
     });
     const tags = baseColumn(context, 'tags');
-    const failed = context.literals.text('filter_error');
+    const failed = context.literals.text(TAG);
+    const tag = (rows: Rows, row: Address): void => {
+      if (!rows.texts(row, tags).includes(TAG)) rows.append(row, tags, failed);
+    };
     return {
       apply(rows) {
         for (let k = 0; k < rows.count; k++) {
@@ -23,7 +31,7 @@ export const filter: StepDefinition<string> = {
           const truth = condition(rows, row);
           if (truth === NO) rows.drop(row);
           // An expression that cannot be evaluated must not lose the event.
-          else if (truth === ERROR) rows.append(row, tags, failed);
+          else if (truth === ERROR) tag(rows, row);
         }
       },
     };

@@ -1,6 +1,6 @@
 import type { ShapeNode } from '../../event/layout.ts';
 import { DROPPED } from '../../event/row.ts';
-import { fieldsOf, type StepDefinition } from '../step.ts';
+import type { StepDefinition } from '../step.ts';
 
 /** Paths of values or of whole objects. */
 export type RemoveOptions = readonly string[];
@@ -14,7 +14,8 @@ interface Removal {
 /** `remove: [process.pid, log.syslog]` */
 export const remove: StepDefinition<RemoveOptions> = {
   name: 'remove',
-  fields: (options) => fieldsOf(options),
+  fields: () => [],
+  wholes: (options) => options,
   compile(options, context) {
     const removals = context.table.layouts.map((layout) => removalOf(layout.root, options));
     return {

@@ -1,36 +1,67 @@
+import type { OptionIssue, OptionPath } from '../../config/spec.ts';
 import type { Address } from '../../event/memory.ts';
 import type { Rows } from '../../event/rows.ts';
 
 type Part = { readonly text: string } | { readonly path: string };
 
-/** `{host.name}/{process.name}`; `{{` is a brace. @throws RangeError when a brace is not closed */
+class TemplateError extends Error {
+  readonly offset: number;
+
+  constructor(message: string, offset: number) {
+    super(message);
+    this.offset = offset;
+  }
+}
+
+/** `{host.name}/{process.name}`; `{{` and `}}` are braces. @throws TemplateError */
 function parts(template: string): Part[] {
   const out: Part[] = [];
   let text = '';
-  for (let k = 0; k < template.length; k++) {
-    const c = template[k] as string;
-    if ((c === '{' || c === '}') && template[k + 1] === c) {
+  const flush = (): void => {
+    if (text !== '') out.push({ text });
+    text = '';
+  };
+  for (let at = 0; at < template.length; at++) {
+    const c = template[at] as string;
+    if (c !== '{' && c !== '}') {
       text += c;
-      k++;
-    } else if (c === '{') {
-      const end = template.indexOf('}', k);
-      if (end < 0)
-        throw new RangeError(`template "${template}": the brace at ${k + 1} is not closed`);
-      if (text !== '') out.push({ text });
-      text = '';
-      out.push({ path: template.slice(k + 1, end).trim() });
-      k = end;
-    } else text += c;
+    } else if (template[at + 1] === c) {
+      text += c;
+      at++;
+    } else if (c === '}') {
+      throw new TemplateError('the brace closes nothing; a brace as such is }}', at);
+    } else {
+      flush();
+      const end = template.indexOf('}', at);
+      if (end < 0) throw new TemplateError('the brace is not closed; a brace as such is {{', at);
+      const path = template.slice(at + 1, end).trim();
+      if (!/^[^.{]+(?:\.[^.{]+)*$/.test(path)) {
+        throw new TemplateError('between the braces stands the path of a field', at);
+      }
+      out.push({ path });
+      at = end;
+    }
   }
-  if (text !== '') out.push({ text });
+  flush();
   return out;
+}
+
+/** What is wrong with a template of the configuration, at load time. */
+export function checkTemplate(template: string, path: OptionPath): readonly OptionIssue[] {
+  try {
+    parts(template);
+    return [];
+  } catch (error) {
+    if (!(error instanceof TemplateError)) throw error;
+    return [{ path, message: `not a valid template: ${error.message}`, offset: error.offset }];
+  }
 }
 
 export function templatePaths(template: string): string[] {
   return parts(template).flatMap((part) => ('path' in part ? [part.path] : []));
 }
 
-/** The text, or undefined when one of the fields is absent. */
+/** The text, or undefined when one of the fields is absent or has no text (a list). */
 export function compileTemplate(
   template: string,
   column: (path: string) => number,
@@ -41,11 +72,7 @@ export function compileTemplate(
   return (rows, row) => {
     let text = '';
     for (const part of compiled) {
-      if (part.column < 0) {
-        text += part.text;
-        continue;
-      }
-      const value = rows.text(row, part.column);
+      const value = part.column < 0 ? part.text : rows.text(row, part.column);
       if (value === undefined) return undefined;
       text += value;
     }
