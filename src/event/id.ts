@@ -7,13 +7,24 @@
 /** Hex digits of an id. */
 export const ID_DIGITS = 32;
 
-/** 32 lower-case hex digits. @param key four words, little endian @param low position, low word @param high high word */
-export function eventId(
-  key: readonly [number, number, number, number],
+/** The stream's key as four words, little endian. */
+export type StreamKey = readonly [number, number, number, number];
+
+/** 32 lower-case hex digits. @param low position, low word @param high high word */
+export function eventId(key: StreamKey, low: number, high: number, child: number): string {
+  const words = new Uint32Array(4);
+  eventIdWords(key, low, high, child, words);
+  return [...words].map((word) => word.toString(16).padStart(8, '0')).join('');
+}
+
+/** The id as four words, the most significant first. */
+export function eventIdWords(
+  key: StreamKey,
   low: number,
   high: number,
   child: number,
-): string {
+  out: Uint32Array,
+): void {
   let h1 = key[0] ^ low;
   let h2 = key[1] ^ high;
   let h3 = key[2] ^ child;
@@ -24,7 +35,10 @@ export function eventId(
   h4 = mix(h4 + h1);
   h1 = mix(h1);
   h1 = (h1 + h2 + h3 + h4) | 0;
-  return hex(h1) + hex(h2 + h1) + hex(h3 + h1) + hex(h4 + h1);
+  out[0] = h1;
+  out[1] = h2 + h1;
+  out[2] = h3 + h1;
+  out[3] = h4 + h1;
 }
 
 /** fmix32 of MurmurHash3: a bijection of 32 bits. */
@@ -33,8 +47,4 @@ function mix(value: number): number {
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
   return h ^ (h >>> 16);
-}
-
-function hex(word: number): string {
-  return (word >>> 0).toString(16).padStart(8, '0');
 }

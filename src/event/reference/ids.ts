@@ -1,8 +1,7 @@
-import { CLEAN, meta } from '../cell.ts';
-import { eventId, ID_DIGITS } from '../id.ts';
+import { CELL_BYTES, CLEAN, meta } from '../cell.ts';
+import { eventIdWords, ID_DIGITS } from '../id.ts';
 import type { Address, CoreMemory } from '../memory.ts';
 import { ORDINAL, RAW_ADDRESS, ROW_HEADER_BYTES } from '../row.ts';
-import { CELL_BYTES } from '../cell.ts';
 
 const WORD = 0x1_0000_0000;
 
@@ -23,7 +22,8 @@ export function ids(
   sideEnd: Address,
 ): Address {
   if (side + count * ID_DIGITS > sideEnd) return 0;
-  const { u32, f64, bytes } = memory;
+  const { u8, u32, f64 } = memory;
+  const id = new Uint32Array(4);
   const k = key >>> 2;
   const words = [u32[k], u32[k + 1], u32[k + 2], u32[k + 3]] as [number, number, number, number];
   for (let n = 0; n < count; n++) {
@@ -36,7 +36,11 @@ export function ids(
     const low = (baseLow >>> 0) + step;
     const high = (baseHigh + (low >= WORD ? 1 : 0)) | 0;
     const at = side + n * ID_DIGITS;
-    bytes.write(eventId(words, low | 0, high, 0), at, 'latin1');
+    eventIdWords(words, low | 0, high, 0, id);
+    for (let d = 0; d < ID_DIGITS; d++) {
+      const digit = ((id[d >> 3] as number) >>> (28 - ((d & 7) << 2))) & 15;
+      u8[at + d] = digit + (digit < 10 ? 0x30 : 0x57);
+    }
     const cell = row + ROW_HEADER_BYTES + idColumn * CELL_BYTES;
     u32[cell >>> 2] = at;
     u32[(cell >>> 2) + 1] = meta(CLEAN, ID_DIGITS);

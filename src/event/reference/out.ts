@@ -60,6 +60,10 @@ export class Out {
   }
 
   ascii(text: string): void {
+    if (this.outer === AS_IS && this.at + text.length <= this.limit) {
+      for (let k = 0; k < text.length; k++) this.#u8[this.at++] = text.charCodeAt(k);
+      return;
+    }
     for (let k = 0; k < text.length; k++) this.byte(text.charCodeAt(k));
   }
 
@@ -82,6 +86,13 @@ export class Out {
     const u8 = this.#u8;
     let p = address;
     while (p < end) {
+      let run = p;
+      while (run < end && isPlain(u8[run] as number)) run++;
+      if (run > p) {
+        this.span(p, run - p);
+        p = run;
+        continue;
+      }
       const step = utf8Step(u8, p, end);
       if (step < 0) this.replacement();
       else if (step === 1) this.character(u8[p] as number, style);
@@ -166,6 +177,11 @@ export class Out {
       p += size;
     }
   }
+}
+
+/** ASCII that no format escapes. */
+function isPlain(byte: number): boolean {
+  return byte >= 0x20 && byte < 0x7f && byte !== QUOTE && byte !== BACKSLASH;
 }
 
 function hex4(u8: Uint8Array, at: Address): number {
