@@ -35,7 +35,8 @@ export function explainCommand(terminal: Terminal) {
         import('../workers/explain.ts'),
         import('./explanation-text.ts'),
       ]);
-      const explanation = explainRecord(config, { source: name, record, receivedAt: Date.now() });
+      const receivedAt = Date.now();
+      const explanation = await explainRecord(config, { source: name, record, receivedAt });
       const text = json
         ? `${explanationJson(explanation)}\n`
         : explanationText(explanation, config.file, paintFor(terminal.stdout, terminal.env));

@@ -71,7 +71,7 @@ const blackhole: Create<BlackholeOptions, FormattedOutput> = async (options) => 
 };
 
 /** What counts comes as deltas; in a file or on a screen they have to say what they mean. */
-async function printable(
+export async function printable(
   writer: SinkWriter,
   output: FormattedOutput,
   context: WriterContext,

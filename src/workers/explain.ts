@@ -25,8 +25,12 @@ import type { Address } from '../event/memory.ts';
 import { DROPPED, UNPARSED } from '../event/row.ts';
 import type { Rows } from '../event/rows.ts';
 import type { CompiledPipeline, Stage } from '../pipeline/compile.ts';
-import { plansOf } from '../pipeline/plan.ts';
+import { type OutputPlan, plansOf } from '../pipeline/plan.ts';
 import { ROUTE } from '../pipeline/standard-fields.ts';
+import type { FormattedOutput } from '../sinks/formats.ts';
+import type { Payload, SinkWriter } from '../sinks/sink.ts';
+import { printable } from '../sinks/writers.ts';
+import type { FailedRow } from './protocol.ts';
 import { SinglePipeline } from './single.ts';
 
 export interface ExplainInput {
@@ -51,31 +55,38 @@ const KIND_NAMES: ReadonlyMap<number, ValueKind> = new Map([
 ]);
 
 /** What every pipeline that reads the source does with the record: fields after each stage, and the bytes that each store would get. */
-export function explainRecord(
-  config: Config,
-  { source, record, receivedAt }: ExplainInput,
-): Explanation {
-  const plans = plansOf(config).filter((plan) => plan.from.includes(source));
-  return {
-    source,
-    pipelines: plans.map((plan) => explainPipeline(new SinglePipeline(plan), record, receivedAt)),
-  };
+export async function explainRecord(config: Config, input: ExplainInput): Promise<Explanation> {
+  const pipelines: ExplainedPipeline[] = [];
+  for (const plan of plansOf(config)) {
+    if (plan.from.includes(input.source)) {
+      pipelines.push(await explainPipeline(config, new SinglePipeline(plan), input));
+    }
+  }
+  return { source: input.source, pipelines };
 }
 
-function explainPipeline(
+interface LastRow {
+  readonly layout: string;
+  readonly outputs: number;
+  readonly dropped: boolean;
+  readonly route: string | undefined;
+}
+
+/** Any key but zero, whose ids would be zero too. */
+const EXAMPLE_KEY = Buffer.from('example of an id');
+
+async function explainPipeline(
+  config: Config,
   single: SinglePipeline,
-  record: Uint8Array,
-  receivedAt: number,
-): ExplainedPipeline {
+  { record, receivedAt }: ExplainInput,
+): Promise<ExplainedPipeline> {
   const { compiled } = single;
   const stages: ExplainedStage[] = [];
-  const bytes = new Map<number, Buffer[]>();
-  let last:
-    | { layout: string; outputs: number; dropped: boolean; route: string | undefined }
-    | undefined;
+  const payloads = compiled.plan.outputs.map((): Payload[] => []);
+  let last: LastRow | undefined;
   const { failed } = single.run([record], {
     receivedAt,
-    key: new Uint8Array(16),
+    key: EXAMPLE_KEY,
     inspect: (stage, rows) => {
       const row = rows.at(0);
       stages.push(explainStage(compiled, stage, rows, row, stages.at(-1)));
@@ -86,37 +97,70 @@ function explainPipeline(
         route: rows.text(row, single.column(ROUTE.path)),
       };
     },
-    payload: (output, payload) => {
-      bytes.set(output, [...(bytes.get(output) ?? []), Buffer.from(payload)]);
+    payload: (output, bytes, trace) => {
+      const parts = payloads[output] as Payload[];
+      const rows = trace.length / 2;
+      const part = parts.length;
+      const copy = { bytes: Buffer.from(bytes), trace: Uint32Array.from(trace) };
+      parts.push({ batch: 0, part, lane: 0, receivedAt, rows, ...copy });
     },
   });
-  const outputs = compiled.plan.outputs.map(({ name, sink }, k): ExplainedOutput => {
-    const parts = bytes.get(k);
+  const outputs: ExplainedOutput[] = [];
+  for (const [k, plan] of compiled.plan.outputs.entries()) {
+    const parts = payloads[k] as Payload[];
     const failure = failed.find((row) => row.output === k || row.output === -1);
-    const routed = last === undefined || (last.outputs & (1 << k)) !== 0;
-    const reason =
-      failure !== undefined
-        ? `${failure.code}: ${failure.message}`
-        : last?.dropped === true
-          ? 'a filter removed the event'
-          : routed
-            ? 'the format has nothing to say about the event'
-            : 'the event takes another route';
-    return {
-      name,
-      sink,
-      layout: last?.layout ?? 'base',
-      bytes: parts === undefined ? undefined : Buffer.concat(parts),
-      ...(parts === undefined && { reason }),
-    };
-  });
-  return {
-    name: compiled.plan.name,
-    stages,
-    outputs,
-    ...(last?.route !== undefined && { route: last.route }),
-  };
+    const place = { name: plan.name, sink: plan.sink, layout: last?.layout ?? 'base' };
+    outputs.push(
+      parts.length > 0
+        ? { ...place, bytes: await asSent(config, compiled.plan.name, plan, parts) }
+        : { ...place, bytes: undefined, reason: reasonOf(failure, last, k) },
+    );
+  }
+  const route = last?.route;
+  return { name: compiled.plan.name, stages, outputs, ...(route !== undefined && { route }) };
 }
+
+function reasonOf(
+  failure: FailedRow | undefined,
+  last: LastRow | undefined,
+  output: number,
+): string {
+  if (failure !== undefined) return `${failure.code}: ${failure.message}`;
+  if (last?.dropped === true) return 'a filter removed the event';
+  const routed = last === undefined || (last.outputs & (1 << output)) !== 0;
+  return routed ? 'the format has nothing to say about the event' : 'the event takes another route';
+}
+
+/** Counting outputs leave the worker as sums; what a store gets is made of them on the way. */
+async function asSent(
+  config: Config,
+  pipeline: string,
+  plan: OutputPlan,
+  payloads: readonly Payload[],
+): Promise<Buffer> {
+  const sent: Buffer[] = [];
+  const capture: SinkWriter = {
+    connect: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+    write: (run) => {
+      sent.push(...run.map(({ bytes }) => Buffer.from(bytes)));
+      return Promise.resolve(run.map(() => ({ kind: 'delivered' })));
+    },
+  };
+  const prefix = config.sinks.find(({ name }) => name === plan.sink)?.options['key_prefix'];
+  const writer = await printable(
+    capture,
+    { format: plan.type, ...(plan.options as object) } as FormattedOutput,
+    { node: config.node.id, pipeline, output: plan.name, incarnation: 'explain', log: SILENT },
+    typeof prefix === 'string' ? prefix : '',
+  );
+  const limit = AbortSignal.timeout(1000);
+  await writer.write(payloads, limit);
+  await writer.close(limit);
+  return Buffer.concat(sent);
+}
+
+const SILENT = { info: () => {}, warn: () => {} };
 
 function layoutOf(compiled: CompiledPipeline, rows: Rows, row: Address): Layout {
   return compiled.shape.layouts[rows.layout(row)] as Layout;
