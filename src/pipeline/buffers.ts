@@ -34,11 +34,14 @@ function align(bytes: number): number {
 export class IntakeBuffers {
   readonly capacity: number;
   readonly #budget: Budget;
+  readonly #crowded: () => boolean;
   readonly #free: IntakeBuffer[] = [];
   #waiting: Waiter[] = [];
 
-  constructor(memory: CoreMemory, budget: Budget) {
+  /** @param crowded enough batches wait for the workers: more would only make them older */
+  constructor(memory: CoreMemory, budget: Budget, crowded: () => boolean) {
     this.#budget = budget;
+    this.#crowded = crowded;
     this.capacity = Math.floor((memory.buffer.byteLength - FIRST) / STRIDE);
     for (let k = this.capacity - 1; k >= 0; k--) {
       const start = FIRST + k * STRIDE;
@@ -54,6 +57,7 @@ export class IntakeBuffers {
 
   /** For a waiter whose turn it is. */
   takeInTurn(reserved: boolean): IntakeBuffer | undefined {
+    if (!reserved && this.#crowded()) return undefined;
     const buffer = this.#free.at(-1);
     if (buffer === undefined || !this.#budget.take('intake', BATCH_BYTES, reserved))
       return undefined;

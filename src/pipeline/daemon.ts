@@ -102,7 +102,14 @@ async function compose(
 
   const gaveUp = new AbortController();
   const slots: Slot[] = [];
-  const flow = new Flow({ topology, ledger, slots, deadLetters, signal: gaveUp.signal });
+  const flow = new Flow({
+    topology,
+    ledger,
+    slots,
+    deadLetters,
+    dispatched: () => intake.buffers.serve(),
+    signal: gaveUp.signal,
+  });
   const module = node.core === 'wasm' ? loadCoreModule() : undefined;
   const pool = new WorkerPool({
     share,
@@ -142,7 +149,7 @@ async function compose(
     }
   }
 
-  const intake = new Intake({
+  const intake: Intake = new Intake({
     core: createCore(node.core, allocateMemory(WORKER_MEMORY_BYTES), module),
     budget,
     sources: config.sources.map(({ name, options: { linger } }) => ({
@@ -152,6 +159,7 @@ async function compose(
     incarnation,
     revision: config.revision,
     firstSequence: Date.now() * SEQUENCES_PER_MS,
+    crowded: () => pool.crowded,
     submit(batch) {
       ledger.received(batch);
       pool.submit(batch);

@@ -13,6 +13,8 @@ export interface FlowOptions {
   /** By output number. */
   readonly slots: readonly Slot[];
   readonly deadLetters: DeadLetters;
+  /** A batch has left for a worker: there may be room for more. */
+  readonly dispatched: () => void;
   /** The daemon gives up what is not settled. */
   readonly signal: AbortSignal;
 }
@@ -27,6 +29,10 @@ export class Flow implements FlowListener {
 
   payload(payload: PagePayload): void {
     this.#options.slots[payload.output]?.accept(payload);
+  }
+
+  dispatched(): void {
+    this.#options.dispatched();
   }
 
   done(batch: FlowBatch, words: readonly number[], at: number): void {

@@ -28,6 +28,11 @@ export interface IntakeOptions {
   readonly revision: string;
   /** Number of the first batch; above all numbers of earlier runs, since guards in the stores compare them. */
   readonly firstSequence: number;
+  /**
+   * Enough batches wait for the workers: senders that can be slowed are, long before the budget is used up, which keeps
+   * latency short and the working set in the cache. Call `buffers.serve()` when it has changed.
+   */
+  readonly crowded: () => boolean;
   /** Takes each closed batch, in the order of their numbers. */
   readonly submit: (batch: FlowBatch) => void;
 }
@@ -51,7 +56,7 @@ export class Intake implements StreamHost {
   constructor(options: IntakeOptions) {
     this.#options = options;
     this.core = options.core;
-    this.buffers = new IntakeBuffers(options.core.memory, options.budget);
+    this.buffers = new IntakeBuffers(options.core.memory, options.budget, options.crowded);
     this.large = new LargeRoom(options.budget);
     this.tallies = options.sources.map(({ name }) => newSourceTally(name));
     this.#sequence = options.firstSequence;

@@ -30,6 +30,8 @@ export interface FlowListener {
   failed(batch: FlowBatch, rows: readonly FailedRow[]): void;
   /** @param words a DONE notice at `at`: counters of each pipeline that reads the batch's source */
   done(batch: FlowBatch, words: readonly number[], at: number): void;
+  /** A batch that waited for a worker was sent. */
+  dispatched(): void;
   /** The batch ended its worker twice. What was handed out of it before is on its way to the stores. */
   crashed(batch: FlowBatch): void;
 }
@@ -125,8 +127,9 @@ export class Channel implements PageOwner {
     return this.#heldPages;
   }
 
-  get inputsInUse(): number {
-    return this.#running.length;
+  /** Batches that were not sent yet. */
+  get waiting(): number {
+    return this.#waiting.length;
   }
 
   /** Batches that are not answered. */
@@ -191,6 +194,7 @@ export class Channel implements PageOwner {
       if (slot === undefined) return;
       this.#waiting.shift();
       this.#dispatch(batch, slot);
+      this.#listener.dispatched();
     }
   }
 

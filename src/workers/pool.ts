@@ -14,6 +14,8 @@ import type { CoreChoice, WorkerTask } from './protocol.ts';
 /** The event table lies outside the V8 heap: what remains are strings of odd formats and the compiled pipelines. */
 const HEAP_MB = 256;
 const START_LIMIT_MS = 30_000;
+/** Beside those in its input slots. */
+const WAITING_PER_WORKER = 4;
 /** A worker that dies before it is ready is started again after this pause. */
 const RESTART_PAUSE_MS = 1000;
 
@@ -108,6 +110,12 @@ export class WorkerPool {
   /** Batches that lie in the workers or wait for them. */
   get outstanding(): number {
     return this.#seats.reduce((sum, { channel }) => sum + channel.outstanding, 0);
+  }
+
+  /** Enough batches wait to be sent to keep every worker busy. */
+  get crowded(): boolean {
+    const waiting = this.#seats.reduce((sum, { channel }) => sum + channel.waiting, 0);
+    return waiting >= this.#seats.length * WAITING_PER_WORKER;
   }
 
   /** Pages that hold payloads. */

@@ -97,6 +97,8 @@ export class FlowTest {
   readonly ledger: Ledger;
   readonly deadLetters: DeadLetters;
   readonly budget: Budget;
+  /** Of all workers. */
+  readonly pages: number;
   readonly pool: WorkerPool;
   readonly intake: Intake;
   readonly #gaveUp = new AbortController();
@@ -118,6 +120,7 @@ export class FlowTest {
     };
     const topology = topologyOf(['in'], [plan]);
     const share = shareOut(budget, workers, 2);
+    this.pages = share.pages * workers;
     this.budget = new Budget(budget, share);
     this.ledger = new Ledger(topology);
     const { deadLetterLimit: limit } = options;
@@ -128,7 +131,14 @@ export class FlowTest {
       ...(limit === undefined ? {} : { limit }),
     });
     const { ledger, deadLetters, slots } = this;
-    const flow = new Flow({ topology, ledger, slots, deadLetters, signal: this.#gaveUp.signal });
+    const flow = new Flow({
+      topology,
+      ledger,
+      slots,
+      deadLetters,
+      dispatched: () => this.intake.buffers.serve(),
+      signal: this.#gaveUp.signal,
+    });
     const entry = new URL('../workers/copy-worker.js', import.meta.url);
     this.pool = new WorkerPool({ share, topology, listener: flow, module: undefined, entry, log });
     for (const [k, { limits }] of outputs.entries()) {
@@ -153,6 +163,7 @@ export class FlowTest {
       incarnation: new Uint8Array(16),
       revision: 'r1',
       firstSequence: 8000,
+      crowded: () => this.pool.crowded,
       submit: (batch) => {
         ledger.received(batch);
         this.pool.submit(batch);
@@ -176,10 +187,8 @@ export class FlowTest {
   }
 
   /** Appends and ends the batch. */
-  batch(stream: Stream, records: readonly string[]): void {
-    for (const record of records) {
-      if (!stream.append(Buffer.from(record), undefined, 0)) throw new Error('no room');
-    }
+  async batch(stream: Stream, records: readonly string[]): Promise<void> {
+    await this.push(stream, records, AbortSignal.timeout(20_000));
     stream.flush();
   }
 

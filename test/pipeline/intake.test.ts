@@ -34,6 +34,7 @@ function intake(
     incarnation: new Uint8Array(16),
     revision: 'r',
     firstSequence: 0,
+    crowded: () => false,
     submit: (batch) => batches.push(batch),
   });
   const open = (options: Partial<StreamOptions> = {}, source = 0): Stream => {
