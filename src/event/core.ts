@@ -12,13 +12,16 @@ export interface EventCore {
 
   /**
    * Finds records in a byte stream; decides octet counting or LF for each frame (RFC 6587).
-   * Writes one index entry (offset from `origin`, length, 0, flags) for each whole record. Trailing CR and NUL of an LF frame
-   * and separators (SP, LF, CR, NUL) between frames are not part of a record; an empty record is skipped and counted.
+   * Writes one index entry (offset from `origin`, length, 0, flags) for each whole record. Trailing LF, CR and NUL
+   * and, but for FRAMING_LF, separators (SP, LF, CR, NUL) between frames are not part of a record; an empty record is
+   * skipped and counted. In FRAMING_AUTO a count is octet counting when it has at most eight digits and SP behind it,
+   * and one beyond maxRecord only in front of `<`.
    * @param mode FRAMING_AUTO | FRAMING_LF | FRAMING_OCTET (see framing.ts)
    * @param capacity index entries that still fit
    * @returns the number of entries written; the rest in `result`: [0] address of the first byte not consumed,
    *   [1] empty records skipped, [2] reason it stopped: FRAME_DONE (wants more bytes), FRAME_INDEX_FULL,
-   *   FRAME_TOO_LONG (the record at [0] is longer than maxRecord; [3] its declared length, or 0 for LF),
+   *   FRAME_TOO_LONG (the record that starts at [0], its count not included, is longer than maxRecord; [3] its declared
+   *   length, or 0 for LF),
    *   FRAME_BAD (octet count malformed at [0])
    */
   frames(
@@ -49,7 +52,7 @@ export interface EventCore {
 
   /**
    * RFC 5424 header, structured data and message of each row's raw bytes into cells. A row that is not RFC 5424 gets the flag
-   * UNPARSED and no cells. `fields` points to a Syslog5424Fields table (see syslog-fields.ts). Structured data becomes raw JSON in the side buffer.
+   * UNPARSED and no cells; dropped rows stay as they are. A time without a zone has the flag LOCAL_TIME. `fields` points to a Syslog5424Fields table (see syslog-fields.ts). Structured data becomes raw JSON in the side buffer.
    * @returns new end of the side buffer; 0 when it ran out of room (the rows before are done, result[0] = row reached)
    */
   syslog5424(
@@ -65,8 +68,8 @@ export interface EventCore {
    * Scans one JSON object, validates all of it, fills the columns that the trie names and files the rest as residue.
    * @param trie see trie.ts
    * @param node trie node to start from (0 = the root)
-   * @returns new end of the side buffer. result[0]: JSON_OK, or the error code (see json-codes.ts), result[1]: offset of the error from `at`.
-   *   On an error the row's cells and residue are as before.
+   * @returns new end of the side buffer. result[0]: JSON_OK, or the error code (see json-codes.ts), result[1]: offset of the
+   *   error from `at`, result[2]: members that moved below `sluice.conflict`. On an error the row's cells and residue are as before.
    */
   json(
     row: Address,

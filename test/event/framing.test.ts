@@ -10,7 +10,8 @@ import {
   FRAMING_OCTET,
   FRAMINGS,
 } from '../../src/event/framing.ts';
-import { bothCores, TestCore } from './cores.ts';
+import type { TestCore } from './cores.ts';
+import { bothCores } from './cores.ts';
 
 const MAX = 64;
 

@@ -267,6 +267,9 @@ for (const test of cores) {
         `[x ${Array.from({ length: parts - 1 }, (_, k) => `p${k}="1"`).join(' ')}]`;
       t.ok(sd(fill(MAX_SD_PARAMS)));
       t.equal(sd(fill(MAX_SD_PARAMS + 1)), undefined, 'more parameters than are read');
+      const names = Array.from({ length: 24 }, (_, k) => String.fromCharCode(0x61 + k));
+      const params = names.map((name) => ` ${name}="1"`).join('');
+      t.equal(sd(names.map((id) => `[${id}${params}]`).join('')), undefined, 'in many elements');
       t.end();
     });
 

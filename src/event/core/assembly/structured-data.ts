@@ -88,6 +88,113 @@ export function readStructuredData(at: usize, end: usize): usize {
   return partsEnd == PARTS ? 0 : p;
 }
 
+/** End of what `copyStructuredData` wrote. */
+let copied: usize = 0;
+
+@inline
+export function copiedEnd(): usize {
+  return copied;
+}
+
+/**
+ * The usual case, read and printed in one pass: ASCII, nothing to escape, no name twice.
+ * @returns the address behind the structured data, or 0: anything else, malformed data and a lack of room included
+ */
+export function copyStructuredData(at: usize, end: usize, to: usize, limit: usize): usize {
+  let p = at;
+  let o = to;
+  let ids: u64 = 0;
+  let parts: i32 = 0;
+  if (p >= end || load<u8>(p) != 0x5b || o + 64 > limit) return 0;
+  store<u8>(o++, 0x7b); // {
+  while (p < end && load<u8>(p) == 0x5b) {
+    const id = p + 1;
+    store<u8>(o, QUOTE);
+    p = copyName(id, end, o + 1, limit);
+    if (p == id || p >= end || ++parts > MAX_SD_PARAMS) return 0;
+    o += p - id + 1;
+    store<u32>(o, 0x7b3a22); // ":{
+    o += 3;
+    let bit = nameBit(id, p);
+    if ((ids & bit) != 0) return 0;
+    ids |= bit;
+    let names: u64 = 0;
+    while (load<u8>(p) == SP) {
+      const name = p + 1;
+      store<u8>(o, QUOTE);
+      p = copyName(name, end, o + 1, limit);
+      if (p == name || p + 1 >= end || load<u16>(p) != 0x223d) return 0; // ="
+      if (++parts > MAX_SD_PARAMS) return 0;
+      o += p - name + 1;
+      bit = nameBit(name, p);
+      if ((names & bit) != 0) return 0;
+      names |= bit;
+      store<u32>(o, 0x223a22); // ":"
+      const value = p + 2;
+      p = copyValue(value, end, o + 3, limit);
+      if (p == 0 || p + 1 >= end) return 0;
+      o += p - value + 3;
+      store<u16>(o, 0x2c22); // ",
+      o += 2;
+      p++;
+    }
+    if (load<u8>(p) != CLOSE) return 0;
+    p++;
+    if (names != 0) o--; // the last comma
+    store<u16>(o, 0x2c7d); // },
+    o += 2;
+  }
+  store<u8>(o - 1, 0x7d);
+  copied = o;
+  return p;
+}
+
+/** Copies up to the first byte that ends a name or needs a closer look. @returns its address */
+@inline
+function copyName(at: usize, end: usize, o: usize, limit: usize): usize {
+  while (at < end && o + 64 <= limit) {
+    const bytes = v128.load(at);
+    v128.store(o, bytes);
+    const other = v128.or(
+      v128.or(i8x16.lt_s(bytes, i8x16.splat(0x21)), i8x16.eq(bytes, i8x16.splat(0x7f))),
+      v128.or(
+        v128.or(
+          i8x16.eq(bytes, i8x16.splat(0x3d)),
+          i8x16.eq(v128.or(bytes, i8x16.splat(1)), i8x16.splat(0x5d)), // \ and ]
+        ),
+        i8x16.eq(bytes, i8x16.splat(0x22)),
+      ),
+    );
+    const found = i8x16.bitmask(other);
+    if (found != 0) return at + ctz(found);
+    at += 16;
+    o += 16;
+  }
+  return end;
+}
+
+/** Copies up to the closing quote. @returns its address, or 0 */
+@inline
+function copyValue(at: usize, end: usize, o: usize, limit: usize): usize {
+  while (at < end && o + 64 <= limit) {
+    const bytes = v128.load(at);
+    v128.store(o, bytes);
+    const special = i8x16.bitmask(
+      v128.or(
+        v128.or(i8x16.eq(bytes, i8x16.splat(0x22)), i8x16.eq(bytes, i8x16.splat(0x5c))),
+        i8x16.lt_s(bytes, i8x16.splat(0x20)),
+      ),
+    );
+    if (special != 0) {
+      at += ctz(special);
+      return at < end && load<u8>(at) == QUOTE ? at : 0;
+    }
+    at += 16;
+    o += 16;
+  }
+  return 0;
+}
+
 /** @returns 0 when the name is empty or there are too many */
 @inline
 function newPart(name: usize, end: usize): usize {

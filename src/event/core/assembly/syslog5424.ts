@@ -3,7 +3,13 @@ import { find, isDigit, isEnding, SP } from './bytes';
 import { CELL_BYTES, CLEAN, INT, JSON_RAW, TEXT, TIME } from './cell';
 import { answer } from './result';
 import { DROPPED, FLAGS, RAW_ADDRESS, RAW_LENGTH, UNPARSED } from './row';
-import { hasStructuredData, readStructuredData, writeStructuredData } from './structured-data';
+import {
+  copiedEnd,
+  copyStructuredData,
+  hasStructuredData,
+  readStructuredData,
+  writeStructuredData,
+} from './structured-data';
 import { parseTimestamp, timeDigits, timeIsLocal, timeMs, timeNanos } from './time';
 
 /** Order of the words in the table of ../../syslog-fields.ts. */
@@ -37,6 +43,8 @@ let procid: usize = 0;
 let procidWord: u32 = 0;
 let msgid: usize = 0;
 let msgidWord: u32 = 0;
+/** The structured data is in the side buffer already. */
+let isCopied: bool = false;
 let message: usize = 0;
 let messageEnd: usize = 0;
 /** Length and kind of what `readToken` read; 0 = nil. */
@@ -60,12 +68,13 @@ export function syslog5424(
   for (let k: u32 = 0; k < count; k++, row += stride) {
     const flags = load<u32>(row, FLAGS);
     if ((flags & DROPPED) != 0) continue;
-    if (!readRecord(load<u32>(row, RAW_ADDRESS), load<u32>(row, RAW_LENGTH))) {
+    const limit = load<u32>(CELLS, STRUCTURED_DATA) == 0 ? 0 : sideEnd;
+    if (!readRecord(load<u32>(row, RAW_ADDRESS), load<u32>(row, RAW_LENGTH), next, limit)) {
       store<u32>(row, flags | UNPARSED, FLAGS);
       continue;
     }
-    if (hasStructuredData() && load<u32>(CELLS, STRUCTURED_DATA) != 0) {
-      const end = writeStructuredData(next, sideEnd);
+    if (isCopied || (limit != 0 && hasStructuredData())) {
+      const end = isCopied ? copiedEnd() : writeStructuredData(next, sideEnd);
       if (end == 0) {
         answer(0, k);
         return 0;
@@ -122,8 +131,12 @@ function fillRow(row: usize, fields: usize): void {
   if (length > 0) put(row, MESSAGE, message, (length << 8) | TEXT, 0);
 }
 
-/** Reads into the variables above. @returns false when the record is malformed */
-function readRecord(at: usize, length: usize): bool {
+/**
+ * Reads into the variables above.
+ * @param side where the usual structured data goes at once
+ * @returns false when the record is malformed
+ */
+function readRecord(at: usize, length: usize, side: usize, limit: usize): bool {
   let end = at + length;
   while (end > at && isEnding(load<u8>(end - 1))) end--;
   let p = readPriority(at, end);
@@ -148,7 +161,10 @@ function readRecord(at: usize, length: usize): bool {
   p = readToken(p, end);
   if (p == 0) return false;
   msgidWord = tokenWord;
-  p = readStructuredData(p, end);
+  const data = p;
+  p = copyStructuredData(data, end, side, limit);
+  isCopied = p != 0;
+  if (p == 0) p = readStructuredData(data, end);
   if (p == 0 || (p < end && load<u8>(p) != SP)) return false;
   if (p < end) p++;
   if (p + 3 <= end && (load<u32>(p) & 0xff_ff_ff) == 0xbf_bb_ef) p += 3; // BOM
