@@ -158,6 +158,17 @@ t.test('a real store', async (t) => {
     t.equal(await count('strict'), 999);
   });
 
+  await t.test('nodes in turn, past one that is down', async (t) => {
+    const turns = new ElasticsearchWriter(schema.parse({ nodes: ['http://127.0.0.1:1', url] }));
+    const pieces = Array.from({ length: 10 }, (_, n) => create('turns', n, { n }));
+    for (let turn = 0; turn < 10; turn++) {
+      await untilSettled(() => turns.write(runOf([pieces[turn] ?? '']), soon()), 5);
+    }
+    await call('POST', '/turns/_refresh');
+    t.equal(await count('turns'), 10);
+    await turns.close(soon());
+  });
+
   await t.test('an unreadable body: the good pieces land', async (t) => {
     const pieces = Array.from({ length: 50 }, (_, n) => create('halves', n, { n }));
     pieces[20] = '{"nonsense":{"_index":"halves"}}\n{}\n';

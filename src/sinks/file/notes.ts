@@ -31,8 +31,10 @@ export function loadNotes(output: FormattedOutput, name: string): Map<string, st
     case 'influxdb':
       return note(name, [
         '# In the order of their names: later points replace earlier ones.',
+        'database="${INFLUX_DATABASE:-telemetry}"',
         `for file in ${files}.lp; do`,
-        `  curl -sS --fail-with-body --data-binary "@$file" "$INFLUX_URL/write?db=telemetry&precision=ns"`,
+        '  curl -sS --fail-with-body --data-binary "@$file" \\',
+        '    "$INFLUX_URL/write?db=$database&precision=ns"',
         'done',
       ]);
     case 'redis':
