@@ -1,3 +1,4 @@
+import type { Literal } from '../../event/literals.ts';
 import type { Address } from '../../event/memory.ts';
 import type { Rows } from '../../event/rows.ts';
 import { columnsOf } from '../columns.ts';
@@ -18,7 +19,11 @@ export const systemAuth: ParserDefinition<unknown> = {
   compile: (_options, context) => new SystemAuth(context),
 };
 
-const LONGEST_PROGRAM = Math.max(...[...PATTERNS.keys()].map((name) => name.length));
+interface Program {
+  readonly name: string;
+  readonly literal: Literal;
+  readonly patterns: readonly Pattern[];
+}
 
 class SystemAuth implements CompiledParser {
   readonly #columns;
@@ -29,6 +34,8 @@ class SystemAuth implements CompiledParser {
   readonly #message = new Message();
   readonly #module;
   readonly #pam;
+  /** Programs by the length of their names: telling them apart by bytes costs a tenth of decoding the name. */
+  readonly #programs: readonly (readonly Program[])[];
 
   constructor({ literals, layout }: ParserContext) {
     const column = (path: string): number => layout.byPath.get(path)?.index ?? -1;
@@ -38,7 +45,14 @@ class SystemAuth implements CompiledParser {
     this.#process = column('process.name');
     this.#host = column('host.name');
     this.#module = literals.text('system');
-    this.#pam = Buffer.from('pam_unix(');
+    this.#pam = literals.text('pam_unix(');
+    const programs = [...PATTERNS].map(
+      ([name, patterns]): Program => ({ name, literal: literals.text(name), patterns }),
+    );
+    const longest = Math.max(...programs.map(({ name }) => name.length));
+    this.#programs = Array.from({ length: longest + 1 }, (_, length) =>
+      programs.filter(({ name }) => name.length === length),
+    );
   }
 
   /** By the program's name, or by the module that speaks under the names of cron, login managers and others. */
@@ -48,21 +62,20 @@ class SystemAuth implements CompiledParser {
 
   #patterns(rows: Rows, row: Address): readonly Pattern[] | undefined {
     if (this.#process < 0) return undefined;
-    const length = rows.length(row, this.#process);
-    const known =
-      length <= LONGEST_PROGRAM ? PATTERNS.get(rows.text(row, this.#process) ?? '') : undefined;
-    return known ?? (this.#isPam(rows, row) ? PAM_PATTERNS : undefined);
+    for (const { name, literal, patterns } of this.#programs[rows.length(row, this.#process)] ??
+      []) {
+      if (rows.equals(row, this.#process, literal, name)) return patterns;
+    }
+    return this.#isPam(rows, row) ? PAM_PATTERNS : undefined;
   }
 
   #isPam(rows: Rows, row: Address): boolean {
-    if (!rows.has(row, this.#input)) return false;
-    const { bytes } = rows.memory;
+    const { address, length } = this.#pam;
+    const { u8 } = rows.memory;
     const at = rows.address(row, this.#input);
-    const end = at + this.#pam.length;
-    return (
-      rows.length(row, this.#input) > this.#pam.length &&
-      bytes.compare(this.#pam, 0, this.#pam.length, at, end) === 0
-    );
+    if (!rows.has(row, this.#input) || rows.length(row, this.#input) <= length) return false;
+    for (let k = 0; k < length; k++) if (u8[at + k] !== u8[address + k]) return false;
+    return true;
   }
 
   parse(...[rows, list]: Parameters<CompiledParser['parse']>): void {

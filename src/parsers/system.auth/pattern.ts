@@ -22,13 +22,19 @@ export type Part = string | RegExp | readonly [Name, RegExp];
  */
 export function pattern(parts: readonly Part[], outcome: Outcome = {}): Pattern {
   const sources = parts.map(sourceOf);
-  const [first = ''] = sources;
   return {
-    start: /^[\w ]*$/.test(first) ? first : '',
+    start: prefixOf(sources[0] ?? ''),
     expression: new RegExp(`^${sources.map((source) => `(${source})`).join('')}`),
     parts: parts.map((part) => (isField(part) ? part[0] : undefined)),
     outcome,
   };
+}
+
+/** The constant text that an expression begins with. */
+function prefixOf(source: string): string {
+  if (source.includes('|')) return '';
+  const [prefix = ''] = /^(?:[\w ](?![?*{+])|\\[().])*/.exec(source) ?? [];
+  return prefix.replaceAll('\\', '');
 }
 
 function sourceOf(part: Part): string {

@@ -71,11 +71,8 @@ function compileSetter(column: number, value: SetValue, context: StepContext): S
     };
   }
   if ('template' in value) {
-    const render = compileTemplate(value.template, columnOf);
-    return (rows, row) => {
-      const text = render(rows, row);
-      if (text !== undefined) rows.setText(row, column, text);
-    };
+    const render = compileTemplate(value.template, context.literals, columnOf);
+    return (rows, row) => render(rows, row, column);
   }
   const evaluate = parseExpression(value.cel).bind(columnOf);
   return (rows, row) => setResult(rows, row, column, evaluate(rows, row));

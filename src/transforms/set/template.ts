@@ -1,6 +1,8 @@
 import type { OptionIssue, OptionPath } from '../../config/spec.ts';
-import type { Address } from '../../event/memory.ts';
-import type { Rows } from '../../event/rows.ts';
+import { CLEAN, TEXT } from '../../event/cell.ts';
+import type { Literal, LiteralArea } from '../../event/literals.ts';
+import { type Address, SLACK } from '../../event/memory.ts';
+import { type Rows, SideBufferFull } from '../../event/rows.ts';
 
 type Part = { readonly text: string } | { readonly path: string };
 
@@ -61,21 +63,52 @@ export function templatePaths(template: string): string[] {
   return parts(template).flatMap((part) => ('path' in part ? [part.path] : []));
 }
 
-/** The text, or undefined when one of the fields is absent or has no text (a list). */
+/** Writes the text into a cell; nothing happens when one of the fields is absent or has no text (a list). */
+export type Render = (rows: Rows, row: Address, into: number) => void;
+
+type Piece = { readonly literal: Literal } | { readonly column: number };
+
+/** The bytes are put together in the side buffer: text that is not escaped is copied, never decoded. */
 export function compileTemplate(
   template: string,
+  literals: LiteralArea,
   column: (path: string) => number,
-): (rows: Rows, row: Address) => string | undefined {
-  const compiled = parts(template).map((part) =>
-    'path' in part ? { column: column(part.path), text: '' } : { column: -1, text: part.text },
+): Render {
+  const pieces = parts(template).map(
+    (part): Piece =>
+      'path' in part ? { column: column(part.path) } : { literal: literals.text(part.text) },
   );
-  return (rows, row) => {
-    let text = '';
-    for (const part of compiled) {
-      const value = part.column < 0 ? part.text : rows.text(row, part.column);
-      if (value === undefined) return undefined;
-      text += value;
+  return (rows, row, into) => {
+    const start = rows.side;
+    let at = start;
+    for (const piece of pieces) {
+      at =
+        'literal' in piece
+          ? copy(rows, at, piece.literal.address, piece.literal.length)
+          : copyCell(rows, row, piece.column, at);
+      if (at === 0) return;
     }
-    return text;
+    rows.side = at;
+    rows.setSpan(row, into, start, at - start, TEXT);
   };
+}
+
+/** @returns the address behind the copy @throws SideBufferFull */
+function copy(rows: Rows, at: Address, from: Address, length: number): Address {
+  if (at + length + SLACK > rows.sideEnd) throw new SideBufferFull();
+  rows.memory.u8.copyWithin(at, from, from + length);
+  return at + length;
+}
+
+/** @returns the address behind the cell's text, or 0 when it has none @throws SideBufferFull */
+function copyCell(rows: Rows, row: Address, column: number, at: Address): Address {
+  const kind = rows.kind(row, column);
+  if (kind === CLEAN || kind === TEXT) {
+    return copy(rows, at, rows.address(row, column), rows.length(row, column));
+  }
+  const text = rows.text(row, column);
+  if (text === undefined) return 0;
+  // A UTF-16 unit is at most three bytes of UTF-8.
+  if (at + text.length * 3 + SLACK > rows.sideEnd) throw new SideBufferFull();
+  return at + rows.memory.bytes.write(text, at, 'utf8');
 }
