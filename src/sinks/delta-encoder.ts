@@ -41,7 +41,7 @@ export class DeltaEncoder implements OutputEncoder {
       for (let line = counter.next; line !== undefined; line = counter.next) {
         const at = room.start + room.used;
         const length = Buffer.byteLength(line.text);
-        if (at + length > room.end)
+        if (at + length > room.end || room.rows === room.capacity)
           return { state: room.used === 0 ? 'row-too-large' : 'page-full' };
         bytes.write(line.text, at, 'utf8');
         room.used += length;

@@ -8,8 +8,10 @@ import type { Rows } from '../event/rows.ts';
 export interface Room {
   readonly start: Address;
   readonly end: Address;
-  /** Where the (ordinal, end) pairs go; as many as rows in a batch fit. */
+  /** Where the (ordinal, end) pairs go. */
   readonly trace: Address;
+  /** Pairs that fit there. */
+  readonly capacity: number;
   /** Bytes already written. */
   used: number;
   /** Pairs already written. */

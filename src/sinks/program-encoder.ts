@@ -48,7 +48,9 @@ export class ProgramEncoder implements OutputEncoder {
     const { result } = this.#core;
     let next = from;
     while (next < count) {
-      const end = this.#names?.cache.fill(rows, list, next, count) ?? count;
+      const most = Math.min(count, next + room.capacity - room.rows);
+      if (most === next) return { next, state: 'page-full' };
+      const end = this.#names?.cache.fill(rows, list, next, most) ?? most;
       next = this.#core.encode(
         program,
         list,

@@ -84,6 +84,11 @@ export function runContext(
   return { core, pages, byLayout: list(), selected: list(), ...options };
 }
 
+interface OpenRoom {
+  readonly room: Room;
+  readonly page: number;
+}
+
 interface Group {
   readonly layout: number;
   readonly list: Address;
@@ -103,6 +108,8 @@ export class BatchRun {
   readonly #batch: BatchInput;
   readonly #listener: RunListener;
   readonly #rows: Rows;
+  /** With one output, a batch's chunks fill one payload: the last one stays open until something else is written. */
+  #unsent: (OpenRoom & { readonly output: number }) | undefined;
   /** Records that an aggregating output has taken in and not yet told. */
   readonly #gathered: number[];
 
@@ -139,6 +146,7 @@ export class BatchRun {
     for (let from = 0; from < records; from += chunk) {
       yield* this.#chunk(from, Math.min(chunk, records - from));
     }
+    this.#takeUnsent(-1);
     yield* this.#finishAggregates();
     this.#settleTallies();
   }
@@ -263,7 +271,7 @@ export class BatchRun {
   *#encode(output: number, groups: readonly Group[]): Generator<void, void, void> {
     const { encoder } = this.#pipeline.outputs[output] as CompiledOutput;
     const counts = this.counts.outputs[output] as OutputCounts;
-    let open: { room: Room; page: number } | undefined;
+    let open = this.#takeUnsent(output);
     for (const group of groups) {
       const { list, count } = this.#select(group, output);
       counts.notRouted += group.count - count;
@@ -286,7 +294,18 @@ export class BatchRun {
         }
       }
     }
-    if (open !== undefined) this.#send(output, open);
+    this.#unsent = open && { ...open, output };
+  }
+
+  /** The payload that the chunk before left open, if this output can go on with it; else it is sent. */
+  #takeUnsent(output: number): OpenRoom | undefined {
+    const unsent = this.#unsent;
+    this.#unsent = undefined;
+    if (unsent === undefined) return undefined;
+    if (unsent.output === output && this.#context.pages.grows(unsent.page, unsent.room))
+      return unsent;
+    this.#send(unsent.output, unsent);
+    return undefined;
   }
 
   /** A row that fits no page gets the large one, alone; a row that does not even fit that is a dead letter. */
@@ -328,7 +347,7 @@ export class BatchRun {
     return count === group.count ? group : { list: selected, count };
   }
 
-  *#page(): Generator<void, { room: Room; page: number }, void> {
+  *#page(): Generator<void, OpenRoom, void> {
     for (;;) {
       const open = this.#context.pages.open();
       if (open !== undefined) return open;
@@ -352,11 +371,11 @@ export class BatchRun {
     }
   }
 
-  #send(output: number, open: { room: Room; page: number }): void {
+  #send(output: number, open: OpenRoom): void {
     if (open.room.rows > 0) this.#hand(output, open, open.room.rows);
   }
 
-  #hand(output: number, { room, page }: { room: Room; page: number }, events: number): void {
+  #hand(output: number, { room, page }: OpenRoom, events: number): void {
     this.#context.pages.hold(page, room);
     this.#listener.payload({ pipeline: this.#number, output, page, room, events });
   }

@@ -1,12 +1,13 @@
-import type { Region } from '../event/memory.ts';
-import { SLACK } from '../event/memory.ts';
+import { type Address, type Region, SLACK } from '../event/memory.ts';
+import { CHUNK_ROWS } from '../event/regions.ts';
 import type { Room } from '../sinks/encoder.ts';
 import { TRACE_BYTES } from './protocol.ts';
 
 /** Payloads start at whole cache lines, so that two sinks never share one. */
 const ALIGN = 64;
-/** A page with less room left is not worth another payload. */
+/** A page with less room left is not worth another payload: bytes, and pairs. */
 const LEAST_ROOM = 4096;
+const LEAST_PAIRS = 64;
 
 /**
  *   start                    next                    trace ──▶          end
@@ -41,7 +42,7 @@ export class Pages {
   open(): { room: Room; page: number } | undefined {
     const current = this.#current ?? this.#take();
     if (current === undefined) return undefined;
-    return { room: this.#room(current), page: current.number };
+    return { room: roomOf(this.#next, current.region.end, this.#trace), page: current.number };
   }
 
   /** The large page, for one payload of one row; undefined: it is held. */
@@ -49,9 +50,14 @@ export class Pages {
     if (this.#large.held > 0) return undefined;
     const { start, end } = this.#large.region;
     return {
-      room: { start, end: end - TRACE_BYTES - SLACK, trace: end - TRACE_BYTES, used: 0, rows: 0 },
+      room: roomOf(start, end, end - TRACE_BYTES),
       page: this.#large.number,
     };
+  }
+
+  /** Whether the payload may still grow: nothing was written behind it, and a chunk's worth of pairs fits. */
+  grows(page: number, room: Room): boolean {
+    return this.#current?.number === page && room.capacity - room.rows >= CHUNK_ROWS;
   }
 
   /** A payload was written there and goes to the main thread. */
@@ -63,9 +69,8 @@ export class Pages {
     (this.#pages[page] as Page).held++;
     this.#next = (room.start + room.used + ALIGN - 1) & ~(ALIGN - 1);
     this.#trace = room.trace + room.rows * 8;
-    const { end } = (this.#pages[page] as Page).region;
-    if (this.#next + LEAST_ROOM > end - TRACE_BYTES - SLACK || this.#trace + LEAST_ROOM > end)
-      this.leave();
+    const left = roomOf(this.#next, (this.#pages[page] as Page).region.end, this.#trace);
+    if (left.start + LEAST_ROOM > left.end || left.capacity < LEAST_PAIRS) this.leave();
   }
 
   /** Nothing more fits the current page. */
@@ -89,14 +94,15 @@ export class Pages {
     this.#trace = page.region.end - TRACE_BYTES;
     return page;
   }
+}
 
-  #room(page: Page): Room {
-    return {
-      start: this.#next,
-      end: page.region.end - TRACE_BYTES - SLACK,
-      trace: this.#trace,
-      used: 0,
-      rows: 0,
-    };
-  }
+function roomOf(start: Address, pageEnd: Address, trace: Address): Room {
+  return {
+    start,
+    end: pageEnd - TRACE_BYTES - SLACK,
+    trace,
+    capacity: (pageEnd - trace) >>> 3,
+    used: 0,
+    rows: 0,
+  };
 }

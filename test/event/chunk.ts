@@ -195,7 +195,7 @@ export class Chunk {
 
   room(size = this.regions.largePage.end - this.regions.largePage.start): Room {
     const { start } = this.regions.largePage;
-    return { start, end: start + size, trace: this.#trace, used: 0, rows: 0 };
+    return { start, end: start + size, trace: this.#trace, capacity: 4096, used: 0, rows: 0 };
   }
 
   /** Encodes all rows into one room, and what was gathered. */
