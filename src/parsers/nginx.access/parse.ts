@@ -98,6 +98,7 @@ class NginxAccess implements CompiledParser {
     const { text } = this.#message;
     let client = -1;
     let clientEnd = -1;
+    let clientIsIp = false;
     let isPublic = false;
     let start = 0;
     for (let count = 0; count < MAX_ADDRESSES; count++) {
@@ -110,17 +111,19 @@ class NginxAccess implements CompiledParser {
       if (!text.startsWith('unix:', start)) rows.appendCell(row, c.remotes, c.address);
       if (!isPublic) {
         const address = text.slice(start, stop);
-        isPublic = isIp(address) && !isPrivateIp(address);
+        const valid = isIp(address);
+        isPublic = valid && !isPrivateIp(address);
         if (client < 0 || isPublic) {
           client = start;
           clientEnd = stop;
+          clientIsIp = valid;
         }
       }
       start = stop;
     }
     if (client < 0) return;
     this.#message.put(rows, row, c.address, client, clientEnd);
-    if (isIp(text.slice(client, clientEnd))) rows.copy(row, c.address, c.ip);
+    if (clientIsIp) rows.copy(row, c.address, c.ip);
   }
 
   /** `METHOD target HTTP/version`; anything else that a client sent stays in the message. */
