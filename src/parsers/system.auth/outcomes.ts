@@ -45,16 +45,19 @@ export class Outcomes {
     if (compiled.type !== undefined) setList(rows, row, c.type, compiled.type);
   }
 
-  #compile({ action, category, type, outcome }: Outcome): Compiled {
+  #compile(of: Outcome): Compiled {
+    const { action, category, type, outcome } = of;
     const text = (value: string | undefined) =>
       value === undefined ? undefined : this.#literals.text(value);
     const list = (values: readonly string[] | undefined) =>
       values === undefined ? undefined : constantList(this.#literals, values);
-    return {
+    const compiled = {
       action: text(action),
       outcome: text(outcome),
       category: list(category),
       type: list(type),
     };
+    this.#compiled.set(of, compiled);
+    return compiled;
   }
 }
