@@ -20,7 +20,7 @@ const WORKERS_SHARE_AT_MOST = 0.6;
 /** Kept for senders that cannot be slowed: a sixteenth, at least two batches. */
 const RESERVED_PART = 16;
 
-export type BudgetPart = 'workers' | 'intake' | 'large' | 'retries';
+export type BudgetPart = 'workers' | 'intake' | 'large';
 
 /** How a worker may use its memory: input slots and pages of planRegions(). */
 export interface WorkerShare {
@@ -64,12 +64,15 @@ function clamp(value: number, low: number, high: number): number {
 export class Budget {
   readonly limit: number;
   readonly reserved: number;
-  readonly #parts: Record<BudgetPart, number> = { workers: 0, intake: 0, large: 0, retries: 0 };
+  readonly #parts: Record<BudgetPart, number> = { workers: 0, intake: 0, large: 0 };
   #used = 0;
 
   constructor(limit: number, share: WorkerShare) {
     this.limit = limit;
-    this.charge('workers', share.workers * (share.inputs * BATCH_BYTES + share.pages * PAGE_BYTES));
+    this.#charge(
+      'workers',
+      share.workers * (share.inputs * BATCH_BYTES + share.pages * PAGE_BYTES),
+    );
     this.reserved = Math.max(2 * BATCH_BYTES, Math.floor((limit - this.#used) / RESERVED_PART));
   }
 
@@ -77,12 +80,11 @@ export class Budget {
   take(part: BudgetPart, bytes: number, privileged = false): boolean {
     const limit = privileged ? this.limit : this.limit - this.reserved;
     if (this.#used + bytes > limit) return false;
-    this.charge(part, bytes);
+    this.#charge(part, bytes);
     return true;
   }
 
-  /** Counts what cannot wait for room; others wait the longer. */
-  charge(part: BudgetPart, bytes: number): void {
+  #charge(part: BudgetPart, bytes: number): void {
     this.#used += bytes;
     this.#parts[part] += bytes;
   }

@@ -207,7 +207,11 @@ async function compose(
   await pool.start();
   for (const slot of slots) slot.start();
   const running = new Running({
-    sources: sources.map((source, k) => ({ source, name: config.sources[k]?.name ?? '' })),
+    sources: config.sources.map(({ name, at }, k) => ({
+      name,
+      place: `${config.file}:${at.line}:${at.column}`,
+      source: sources[k] as Source,
+    })),
     slots,
     intake,
     health,

@@ -6,8 +6,15 @@ import type { Intake } from './intake.ts';
 import type { Slot } from './slot.ts';
 import { type Teardown, within } from './teardown.ts';
 
+export interface StartedSource {
+  readonly name: string;
+  /** Where it stands in the configuration: `sluice.yaml:4:3`. */
+  readonly place: string;
+  readonly source: Source;
+}
+
 export interface RunningOptions {
-  readonly sources: readonly { readonly name: string; readonly source: Source }[];
+  readonly sources: readonly StartedSource[];
   readonly slots: readonly Slot[];
   readonly intake: Intake;
   readonly health: Health;
@@ -46,8 +53,10 @@ export class Running {
   /** Starts the sources one after the other. @throws SluiceError; those that run are stopped by the teardown */
   async start(): Promise<void> {
     const { sources, teardown, health, once } = this.#options;
-    for (const { name, source } of sources) {
-      await source.start();
+    for (const { name, place, source } of sources) {
+      await source.start().catch((error: unknown) => {
+        throw placed(error, `${place}: source ${name}`);
+      });
       teardown.add(`source ${name}`, (signal) => this.#stopSource(source, signal));
     }
     health.started();
@@ -113,4 +122,10 @@ export class Running {
       else this.#fail(this.#failure);
     }
   }
+}
+
+/** The same error, saying where in the configuration it comes from. */
+function placed(error: unknown, where: string): unknown {
+  if (!(error instanceof SluiceError)) return error;
+  return new SluiceError(error.code, `${where}: ${error.message}`, { cause: error });
 }

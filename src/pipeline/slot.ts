@@ -202,7 +202,10 @@ export class Slot {
       const outcome = shipment.apply(verdict);
       if (verdict.kind === 'retry') failure ??= verdict;
       else progress = true;
-      if (verdict.kind !== 'retry') this.tally.unexpectedDuplicates += verdict.duplicates ?? 0;
+      // After a failed attempt or a worker's death the store may have the rows already: only a first time is an alarm.
+      if (verdict.kind !== 'retry' && lane.attempts === 1 && shipment.origin.source.crashes === 0) {
+        this.tally.unexpectedDuplicates += verdict.duplicates ?? 0;
+      }
       if (outcome.retry !== undefined) countError(this.tally, outcome.retry.code);
       afterMs = Math.max(afterMs, outcome.afterMs);
       for (const { ordinal, verdict: reject, piece } of outcome.rejected) {

@@ -21,7 +21,7 @@ export interface MetricInputs {
 type Labels = Readonly<Record<string, string>>;
 type Sample = readonly [labels: Labels, value: number];
 
-const PARTS: readonly BudgetPart[] = ['workers', 'intake', 'large', 'retries'];
+const PARTS: readonly BudgetPart[] = ['workers', 'intake', 'large'];
 const LATENCY_SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 
 /**

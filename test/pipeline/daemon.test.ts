@@ -187,7 +187,10 @@ t.test(
     test.teardown(() => taken.close());
     const { port } = taken.address() as AddressInfo;
     const run = prepare(test, () => [syslog(port)]);
-    await test.rejects(run.start(), { code: 'SLUICE_LISTEN_IN_USE' });
+    await test.rejects(run.start(), {
+      code: 'SLUICE_LISTEN_IN_USE',
+      message: /^test\.yaml:1:1: source edge: .*127\.0\.0\.1:\d+/,
+    });
     test.notOk(readdirSync(run.config.node.data_dir).includes('lock'));
     const free = await freePort();
     const admin = {

@@ -206,6 +206,22 @@ t.test('a store that is absent at the start is waited for, and said so', async (
   test.equal(slot.trouble, undefined);
 });
 
+t.test('a duplicate is an alarm only where nothing was sent before', async (test) => {
+  const flow = await running(test);
+  const [writer] = flow.writers;
+  if (writer !== undefined) {
+    writer.decide = (_, attempt) => (attempt === 2 ? down : { kind: 'delivered', duplicates: 2 });
+  }
+  const stream = flow.open();
+  await flow.batch(stream, records(5));
+  await flow.intake.settled();
+  test.equal(flow.ledger.slot(0).unexpectedDuplicates, 2);
+  await flow.batch(stream, records(5));
+  await flow.intake.settled();
+  test.equal(writer?.runs.length, 3);
+  test.equal(flow.ledger.slot(0).unexpectedDuplicates, 2);
+});
+
 t.test('a worker that dies is replaced: nothing is lost, nothing is sent twice', async (test) => {
   const flow = await running(test, { outputs: [{ options: { rows: 7 } }, {}] });
   const marker = join(flow.folder, 'died');
