@@ -7,7 +7,7 @@ import { delivered, onlyRow, payload, runOf, soon, untilSettled } from './payloa
 import { answering } from './peer.ts';
 
 const writerFor = (url: string, more: object = {}) =>
-  new ElasticsearchWriter(schema.parse({ nodes: [url], timeout: '5s', ...more }));
+  new ElasticsearchWriter(schema.parse({ nodes: [url], timeout: '30s', ...more }));
 
 const create = (index: string, id: string | number, document: object) =>
   `{"create":{"_index":"${index}","_id":"${id}"}}\n${JSON.stringify(document)}\n`;
@@ -125,7 +125,7 @@ t.test('a real store', async (t) => {
   };
   const count = async (index: string) =>
     (await call('GET', `/${index}/_count?ignore_unavailable=true`)).count;
-  const writer = writerFor(url, { timeout: '2s' });
+  const writer = writerFor(url);
   t.teardown(() => writer.close(soon()));
   await writer.connect(soon());
 
@@ -198,7 +198,9 @@ t.test('a real store', async (t) => {
   await t.test('frozen, then killed and started again', async (t) => {
     const server = stack.server('elasticsearch');
     await server.kill('SIGSTOP');
-    const frozen = await writer.write(runOf([create('again', 1, {})]), soon());
+    const hasty = writerFor(url, { timeout: '500ms' });
+    const frozen = await hasty.write(runOf([create('again', 1, {})]), soon());
+    await hasty.close(soon());
     t.match(frozen, [{ kind: 'retry', code: 'SLUICE_SINK_TIMEOUT' }]);
     await server.kill('SIGCONT');
     await untilSettled(() => writer.write(runOf([create('again', 1, {})]), soon()));

@@ -171,7 +171,7 @@ t.test('pauses and refusals of a whole request', async (t) => {
     response.writeHead(status, { 'retry-after': '7' });
     response.end('{"error":"no"}');
   });
-  const writer = new InfluxdbWriter(schema.parse({ url, database: 'd', timeout: '2s' }));
+  const writer = new InfluxdbWriter(schema.parse({ url, database: 'd', timeout: '30s' }));
   t.teardown(() => writer.close());
   t.same(await writer.write(runOf(['m v=1 1\n']), soon()), [
     { kind: 'retry', code: 'SLUICE_SINK_BUSY', reason: 'no', afterMs: 7000 },
@@ -202,7 +202,7 @@ t.test('a real server', async (t) => {
   await query('CREATE DATABASE sinks');
   await query('CREATE RETENTION POLICY short ON sinks DURATION 1h REPLICATION 1');
   const writerFor = (more: object) =>
-    new InfluxdbWriter(schema.parse({ url, timeout: '2s', ...more }));
+    new InfluxdbWriter(schema.parse({ url, timeout: '30s', ...more }));
   const writer = writerFor({ database: 'sinks' });
   t.teardown(() => writer.close());
   await writer.connect(soon());

@@ -31,7 +31,7 @@ export const runOf = (...groups: readonly (readonly string[])[]): Payload[] =>
   groups.map((pieces, index) => payload(pieces, { batch: 8 * index }));
 
 /** Gives a test up rather than hang. */
-export const soon = (ms = 20_000): AbortSignal => AbortSignal.timeout(ms);
+export const soon = (ms = 60_000): AbortSignal => AbortSignal.timeout(ms);
 
 export const context: WriterContext = {
   node: 'n1',

@@ -59,7 +59,7 @@ t.test('a real database', async (t) => {
     const { rows } = await admin.query<{ n: number }>(`SELECT count(*)::int AS n FROM ${table}`);
     return rows[0]?.n ?? -1;
   };
-  const writerFor = (table: string, more: object = {}, address = url, timeout = '2s') =>
+  const writerFor = (table: string, more: object = {}, address = url, timeout = '30s') =>
     new PostgresWriter(
       schema.parse({ url: address, timeout }),
       outputSchema.parse({ table, columns: { id: 'n', text: 'message' }, ...more }),
@@ -189,9 +189,11 @@ t.test('a real database', async (t) => {
     const holder = new pg.Client({ connectionString: url });
     await holder.connect();
     await holder.query('BEGIN; LOCK TABLE events');
-    t.match(await writer.write(runOf(rows(0, 1)), soon()), [
+    const hasty = writerFor('events', typed, url, '500ms');
+    t.match(await hasty.write(runOf(rows(0, 1)), soon()), [
       { kind: 'retry', code: 'SLUICE_SINK_TIMEOUT' },
     ]);
+    await hasty.close(soon());
     await holder.query('ROLLBACK');
     await holder.end();
   });

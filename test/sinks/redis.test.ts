@@ -77,7 +77,7 @@ t.test('an error reply means later, and who has to act', async (t) => {
 
 const writerFor = (url: string, more: object = {}) =>
   new RedisWriter(
-    schema.parse({ url, timeout: '1s', ...more }),
+    schema.parse({ url, timeout: '30s', ...more }),
     { counters: ['-'], expire: 3600_000 },
     context,
   );
@@ -199,7 +199,7 @@ t.test('a real server', async (t) => {
 
   await t.test('frozen, killed in the middle, started again: counted once', async (t) => {
     const server = stack.server('redis');
-    const writer = writerFor(url);
+    const writer = writerFor(url, { timeout: '1s' });
     await writer.connect(soon());
     await server.kill('SIGSTOP');
     const [frozen] = await writer.write([deltas(0, 1)], soon());
