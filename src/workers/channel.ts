@@ -87,8 +87,8 @@ export class Channel implements PageOwner {
   readonly #parts: Uint32Array;
   readonly #events: Uint32Array;
   readonly #ready: () => void;
-  /** Kept until the batch is done: a re-run would tell them again. */
-  #failed: FailedMessage | undefined;
+  /** Kept until their batches are done: a re-run would tell them again. Several wait while DONE notices gather. */
+  readonly #failed: FailedMessage[] = [];
   #largeFree = true;
   #outgoing: number[] = [];
   #flushing = false;
@@ -271,7 +271,7 @@ export class Channel implements PageOwner {
 
   #receive(message: FromWorker): void {
     if ('failed' in message) {
-      this.#failed = message;
+      this.#failed.push(message);
       return;
     }
     for (let at = 0; at < message.length; ) {
@@ -333,8 +333,9 @@ export class Channel implements PageOwner {
     tally.encode += words[at + 4] as number;
     tally.waited += words[at + 5] as number;
     tally.batches++;
-    if (this.#failed?.ticket === front.ticket) this.#listener.failed(batch, this.#failed.failed);
-    this.#failed = undefined;
+    if (this.#failed[0]?.ticket === front.ticket) {
+      this.#listener.failed(batch, this.#failed.shift()?.failed ?? []);
+    }
     this.#listener.done(batch, words, at);
     let length = DONE_WORDS;
     for (const { outputs } of this.#topology.readers[batch.source] ?? []) {
