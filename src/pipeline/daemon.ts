@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
@@ -101,6 +102,8 @@ async function compose(
   teardown.add('dead letters', () => deadLetters.close());
 
   const gaveUp = new AbortController();
+  // Every batch with dead letters listens until they are on disk: many, but bounded by the budget.
+  setMaxListeners(0, gaveUp.signal);
   const slots: Slot[] = [];
   const flow = new Flow({
     topology,
