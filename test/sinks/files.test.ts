@@ -112,6 +112,18 @@ t.test('what a crash has left is completed, and nothing overwritten', async (t) 
   );
 });
 
+t.test('an append that fails half-way leaves nothing', async (t) => {
+  const folder = t.testdir({});
+  const writer = await fileWriter(folder);
+  await writer.write(runOf(numbered(0, 10)), soon());
+  const broken = { ...payload(numbered(20, 21)), bytes: { length: 9 } as Buffer };
+  const failed = await writer.write([...runOf(numbered(10, 20)), broken], soon());
+  t.match(failed, [{ kind: 'retry', code: 'SLUICE_FILE_WRITE' }, { kind: 'retry' }]);
+  t.same(await writer.write(runOf(numbered(30, 31)), soon()), [delivered]);
+  await writer.close(soon());
+  t.same(await contents(folder, '.ndjson'), [[...numbered(0, 10), ...numbered(30, 31)].join('')]);
+});
+
 t.test('a folder that is none, and one that comes later', async (t) => {
   const folder = join(t.testdir({ file: 'text' }), 'file');
   const writer = await fileWriter(folder);
