@@ -86,6 +86,7 @@ export class CorePath {
       baseLow: this.#base,
       baseHigh: 0,
       byOffset: false,
+      source: 'bench',
       peers: this.#peers,
     };
     this.#base += records;

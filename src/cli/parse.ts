@@ -21,11 +21,12 @@ export function parseCommand(terminal: Terminal) {
       ),
     )
     .action(async (file, { dataset }) => {
-      await checkName(dataset);
+      const optionsOf = await defaultsOf(dataset);
       const { parseRecords } = await import('../workers/parse-records.ts');
       const label = file === '-' ? 'stdin' : file;
       const { refused } = await parseRecords(bytesOf(file, terminal), {
         dataset,
+        optionsOf,
         receivedAt: Date.now(),
         write: (documents) => write(terminal.stdout, documents),
         onError: (line, message) => terminal.stderr.write(`${label}:${line}: ${message}\n`),
@@ -34,13 +35,14 @@ export function parseCommand(terminal: Terminal) {
     });
 }
 
-async function checkName(dataset: string): Promise<void> {
+/** What each parser does unless told otherwise. @throws CliError for an unknown parser */
+async function defaultsOf(dataset: string): Promise<(parser: string) => unknown> {
   const [{ registry }, { suggest }] = await Promise.all([
     import('../config/registry.ts'),
     import('../config/suggest.ts'),
   ]);
   const names = [...registry.parser.keys()];
-  if (names.includes(dataset)) return;
+  if (names.includes(dataset)) return (parser) => registry.parser.get(parser)?.options.parse({});
   const likely = suggest(dataset, names);
   const hint = likely === undefined ? '' : ` (did you mean '${likely}'?)`;
   throw new CliError(

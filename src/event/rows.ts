@@ -35,6 +35,7 @@ import {
 } from './row.ts';
 import { decodeJsonString, formatNumber } from './text.ts';
 import { formatTime } from './time.ts';
+import type { Zone } from './zone.ts';
 
 /** Thrown by the setters when the chunk's side buffer is full: the stage runs the chunk again in halves. */
 export class SideBufferFull extends Error {}
@@ -54,6 +55,8 @@ export class Rows {
   side: Address;
   /** Arrival time of the batch, epoch ms: the only "now" that pure code has. */
   arrival = 0;
+  /** Zone of time stamps that name none, where the batch's source says it. */
+  zone: Zone | undefined;
   readonly #sideRegion: Region;
   readonly #u32: Uint32Array;
   readonly #u8: Uint8Array;

@@ -4,6 +4,7 @@ import type { Layout, TableShape } from '../event/layout.ts';
 import type { LiteralArea } from '../event/literals.ts';
 import type { Region } from '../event/memory.ts';
 import { Rows } from '../event/rows.ts';
+import { resolveZone, type Zone } from '../event/zone.ts';
 import type { OutputEncoder } from '../sinks/encoder.ts';
 import { ENCODERS } from '../sinks/encoders.ts';
 import { STEPS } from '../transforms/registry.ts';
@@ -47,6 +48,8 @@ export interface CompiledPipeline {
   readonly outputMask: number;
   readonly idColumn: number;
   readonly peerColumn: number;
+  /** Zones that sources say, by their names. */
+  readonly zones: ReadonlyMap<string, Zone>;
 }
 
 /** Outputs are bits of a word in the row's header. */
@@ -81,6 +84,9 @@ export function compilePipeline(plan: PipelinePlan, context: CompileContext): Co
     outputMask: maskOf(plan, (output) => output.routes.length === 0),
     idColumn: indexOf(base, 'event.id'),
     peerColumn: indexOf(base, 'log.source.address'),
+    zones: new Map(
+      Object.entries(plan.timezones ?? {}).map(([source, name]) => [source, resolveZone(name)]),
+    ),
   };
 }
 

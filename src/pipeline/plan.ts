@@ -34,6 +34,8 @@ export interface PipelinePlan {
   readonly name: string;
   /** Names of sources. */
   readonly from: readonly string[];
+  /** Zone of time stamps that name none, by source, where the source says it: before what the parser says. */
+  readonly timezones?: Readonly<Record<string, string>>;
   readonly steps: readonly StepPlan[];
   readonly outputs: readonly OutputPlan[];
 }
@@ -44,6 +46,11 @@ export function plansOf(config: Config): PipelinePlan[] {
   return config.pipelines.map(({ name, from, steps, to }) => ({
     name,
     from,
+    timezones: Object.fromEntries(
+      config.sources.flatMap(({ name: source, options: { timezone } }) =>
+        typeof timezone === 'string' && from.includes(source) ? [[source, timezone]] : [],
+      ),
+    ),
     steps,
     outputs: to.map((output) => ({
       name: output.name,

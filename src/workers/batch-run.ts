@@ -17,6 +17,8 @@ export interface BatchInput {
   readonly records: number;
   /** Epoch ms: the only "now". */
   readonly receivedAt: number;
+  /** Name of its source. */
+  readonly source: string;
   /** 16 bytes. */
   readonly key: Address;
   readonly baseLow: number;
@@ -184,6 +186,7 @@ export class BatchRun {
     const started = now();
     rows.reset(count);
     rows.arrival = batch.receivedAt;
+    rows.zone = this.#pipeline.zones.get(batch.source);
     core.begin(
       rows.table,
       rows.stride,

@@ -31,7 +31,7 @@ import type { FormattedOutput } from '../sinks/formats.ts';
 import type { Payload, SinkWriter } from '../sinks/sink.ts';
 import { printable } from '../sinks/writers.ts';
 import type { FailedRow } from './protocol.ts';
-import { SinglePipeline } from './single.ts';
+import { EXAMPLE_KEY, SinglePipeline } from './single.ts';
 
 export interface ExplainInput {
   /** Name of a source of the configuration. */
@@ -72,13 +72,10 @@ interface LastRow {
   readonly route: string | undefined;
 }
 
-/** Any key but zero, whose ids would be zero too. */
-const EXAMPLE_KEY = Buffer.from('example of an id');
-
 async function explainPipeline(
   config: Config,
   single: SinglePipeline,
-  { record, receivedAt }: ExplainInput,
+  { source, record, receivedAt }: ExplainInput,
 ): Promise<ExplainedPipeline> {
   const { compiled } = single;
   const stages: ExplainedStage[] = [];
@@ -86,6 +83,7 @@ async function explainPipeline(
   let last: LastRow | undefined;
   const { failed } = single.run([record], {
     receivedAt,
+    source,
     key: EXAMPLE_KEY,
     inspect: (stage, rows) => {
       const row = rows.at(0);

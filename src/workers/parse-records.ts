@@ -3,7 +3,7 @@ import type { Rows } from '../event/rows.ts';
 import { PARSERS } from '../parsers/registry.ts';
 import type { PipelinePlan, StepPlan } from '../pipeline/plan.ts';
 import { splitLines } from './lines.ts';
-import { SinglePipeline } from './single.ts';
+import { EXAMPLE_KEY, SinglePipeline } from './single.ts';
 
 /** Records that go through the pipeline together. */
 const RECORDS = 512;
@@ -14,6 +14,8 @@ const MAX_LINE = 1024 * 1024;
 export interface ParseOptions {
   /** A parser's name: `nginx.access`, `syslog`. */
   readonly dataset: string;
+  /** Options of a parser: the defaults of its spec, which this room does not import. */
+  readonly optionsOf: (parser: string) => unknown;
   /** Epoch ms; the year of undated lines is sought around it. */
   readonly receivedAt: number;
   /** ECS documents as NDJSON, in the order of the lines. Awaited: a slow reader slows the parse down. */
@@ -31,7 +33,7 @@ export async function parseRecords(
   input: AsyncIterable<Uint8Array>,
   options: ParseOptions,
 ): Promise<{ lines: number; refused: number }> {
-  const pipeline = new SinglePipeline(planFor(options.dataset));
+  const pipeline = new SinglePipeline(planFor(options));
   let records: { line: number; bytes: Uint8Array }[] = [];
   let bytes = 0;
   let lines = 0;
@@ -70,7 +72,7 @@ function run(
     records.map((record) => record.bytes),
     {
       receivedAt,
-      key: ZERO_KEY,
+      key: EXAMPLE_KEY,
       inspect: (_stage, rows) => gatherErrors(pipeline, rows, errors),
       payload: (_output, bytes, trace) => {
         for (let k = 0, from = 0; k < trace.length; k += 2) {
@@ -88,9 +90,6 @@ function run(
   return documents.filter((document) => document !== undefined);
 }
 
-/** Ids of a one-off parse stand for nothing beyond it. */
-const ZERO_KEY = new Uint8Array(16);
-
 function gatherErrors(pipeline: SinglePipeline, rows: Rows, errors: Map<number, string>): void {
   for (let k = 0; k < rows.count; k++) {
     const row = rows.at(k);
@@ -100,12 +99,15 @@ function gatherErrors(pipeline: SinglePipeline, rows: Rows, errors: Map<number, 
   }
 }
 
-function planFor(dataset: string): PipelinePlan {
+function planFor({ dataset, optionsOf }: ParseOptions): PipelinePlan {
   const parser = PARSERS.get(dataset);
   if (parser === undefined) throw new RangeError(`unknown parser ${dataset}`);
   const names = parser.envelope === undefined ? [dataset] : [parser.envelope, dataset];
   const steps = names.map(
-    (name): StepPlan => ({ step: 'parse', options: { parsers: [{ name, options: {} }] } }),
+    (name): StepPlan => ({
+      step: 'parse',
+      options: { parsers: [{ name, options: optionsOf(name) }] },
+    }),
   );
   const output = {
     name: 'out',

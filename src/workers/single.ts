@@ -15,6 +15,9 @@ import { BatchRun, type PipelineCounts, runContext } from './batch-run.ts';
 import { Pages } from './pages.ts';
 import type { FailedRow } from './protocol.ts';
 
+/** Ids made outside the daemon stand for nothing beyond the output that shows them. Any key but zero: its ids would be zero too. */
+export const EXAMPLE_KEY = Buffer.from('example of an id');
+
 /** What came of a batch that ran outside the daemon. */
 export interface SingleResult {
   readonly counts: PipelineCounts;
@@ -24,6 +27,8 @@ export interface SingleResult {
 export interface SingleOptions {
   /** Arrival of the records, epoch ms. */
   readonly receivedAt: number;
+  /** Name of the source that they would come from. */
+  readonly source?: string;
   /** 16 bytes: the stream's key. */
   readonly key: Uint8Array;
   readonly inspect?: (stage: Stage, rows: Rows) => void;
@@ -88,6 +93,7 @@ export class SinglePipeline {
         index: index.start,
         records: records.length,
         receivedAt: options.receivedAt,
+        source: options.source ?? '',
         key: this.#key,
         baseLow: this.#position,
         baseHigh: 0,

@@ -41,11 +41,7 @@ export default async function stage(task: WorkerTask): Promise<void> {
 
 function coreOf(choice: CoreChoice): EventCore {
   if (choice.kind === 'ts') return createCore('ts', viewMemory(choice.memory));
-  return createCore(
-    'wasm',
-    viewMemory(choice.memory),
-    choice.module,
-  );
+  return createCore('wasm', viewMemory(choice.memory), choice.module);
 }
 
 /** A batch that waits for its turn: at most one for each input slot. */
@@ -70,6 +66,7 @@ class StageWorker {
   readonly #keys: Address;
   readonly #u32: Uint32Array;
   readonly #pipelines: readonly CompiledPipeline[];
+  readonly #sources: readonly string[];
   /** For each source, the numbers of the pipelines that read it. */
   readonly #readers: readonly (readonly number[])[];
   /** Number of each pipeline's first output, counted through. */
@@ -95,6 +92,7 @@ class StageWorker {
     this.#pipelines = pipelines.map((plan) =>
       compilePipeline(plan, { core, literals, table, side, refile: refiler }),
     );
+    this.#sources = task.sources;
     this.#readers = task.sources.map((source) =>
       pipelines.flatMap((plan, number) => (plan.from.includes(source) ? [number] : [])),
     );
@@ -148,6 +146,7 @@ class StageWorker {
         index: index.start,
         records: word(5),
         receivedAt: word(7),
+        source: this.#sources[word(2)] as string,
         key,
         baseLow: word(8),
         baseHigh: word(9),

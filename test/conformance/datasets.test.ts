@@ -1,6 +1,7 @@
 import { createReadStream, existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import t from 'tap';
+import { registry } from '../../src/config/registry.ts';
 import { parseRecords } from '../../src/workers/parse-records.ts';
 import { flat, type FlatDocument } from '../documents.ts';
 
@@ -42,6 +43,7 @@ async function documentsOf(dataset: string, log: string): Promise<FlatDocument[]
   const chunks: Buffer[] = [];
   await parseRecords(createReadStream(log), {
     dataset,
+    optionsOf: (parser) => registry.parser.get(parser)?.options.parse({}),
     // Undated lines get the year that puts them next to it.
     receivedAt: Date.UTC(2018, 2, 1),
     write: async (ndjson) => {

@@ -34,6 +34,7 @@ const FAULTS = {
 
 class Syslog implements CompiledParser {
   readonly #core: EventCore;
+  /** For sources that say none. */
   readonly #zone: Zone;
   readonly #columns;
   readonly #fields: Address;
@@ -57,9 +58,10 @@ class Syslog implements CompiledParser {
   parse(rows: Rows, list: readonly Address[], fail: ParseFail): void {
     if (list.length === rows.count) this.#scan(rows, rows.table, rows.count);
     else for (const row of list) this.#scan(rows, row, 1);
+    const zone = rows.zone ?? this.#zone;
     for (const row of list) {
       if (rows.hasFlag(row, UNPARSED)) this.#parseOther(rows, row, fail);
-      else if (this.#zone !== UTC) this.#moveToZone(rows, row);
+      else if (zone !== UTC) this.#moveToZone(rows, row, zone);
     }
   }
 
@@ -70,12 +72,12 @@ class Syslog implements CompiledParser {
     rows.side = end;
   }
 
-  #moveToZone(rows: Rows, row: Address): void {
+  #moveToZone(rows: Rows, row: Address, zone: Zone): void {
     const { timestamp } = this.#columns;
     if (rows.kind(row, timestamp) !== TIME || rows.flags(row, timestamp) !== LOCAL_TIME) return;
     const nanos = rows.address(row, timestamp);
     const digits = rows.length(row, timestamp);
-    rows.setTime(row, timestamp, this.#zone.toUtc(rows.value(row, timestamp)), nanos, digits);
+    rows.setTime(row, timestamp, zone.toUtc(rows.value(row, timestamp)), nanos, digits);
   }
 
   #parseOther(rows: Rows, row: Address, fail: ParseFail): void {
@@ -87,8 +89,9 @@ class Syslog implements CompiledParser {
       const detail = `${malformed.part} is malformed`;
       return fail(rows, row, 'SLUICE_PARSE_SYSLOG_5424', detail, malformed.offset);
     }
+    const zone = rows.zone ?? this.#zone;
     const header = this.#header;
-    const fault = readHeader(memory.u8, at, length, this.#zone, rows.arrival, header);
+    const fault = readHeader(memory.u8, at, length, zone, rows.arrival, header);
     if (fault !== undefined) {
       const [code, detail] = FAULTS[fault];
       return fail(rows, row, code, detail, header.at - at);

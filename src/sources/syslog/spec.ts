@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ComponentSpec, ListenUse, OptionIssue } from '../../config/spec.ts';
 import { duration, formatSize, listenAddress, size } from '../../config/units.ts';
+import { resolveZone } from '../../event/zone.ts';
 import { recordOptions } from '../options.ts';
 
 const KiB = 2 ** 10;
@@ -17,8 +18,10 @@ const options = z.strictObject({
     ),
   timezone: z
     .string()
-    .default('UTC')
-    .describe('Zone of time stamps that carry none (RFC 3164): an IANA name.'),
+    .optional()
+    .describe(
+      "Zone of time stamps that carry none (RFC 3164): an IANA name; the syslog parser's timezone without it.",
+    ),
   ...recordOptions,
   max_connections: z
     .int()
@@ -66,7 +69,7 @@ sinks:
     if (tcp === undefined && udp === undefined) {
       issues.push({ path: [], message: 'a syslog source needs tcp, udp or both' });
     }
-    if (!isTimeZone(timezone)) {
+    if (timezone !== undefined && !isTimeZone(timezone)) {
       issues.push({
         path: ['timezone'],
         message: `'${timezone}' is not a time zone; write it like UTC or Europe/Berlin`,
@@ -91,7 +94,7 @@ sinks:
 
 function isTimeZone(name: string): boolean {
   try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
+    resolveZone(name);
     return true;
   } catch {
     return false;
