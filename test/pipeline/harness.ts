@@ -102,6 +102,8 @@ export class FlowTest {
   readonly pool: WorkerPool;
   readonly intake: Intake;
   readonly #gaveUp = new AbortController();
+  /** What a daemon's ports do: a worker that starts does not keep the process alive. */
+  readonly #alive = setInterval(() => {}, 1000);
 
   constructor(options: FlowTestOptions = {}) {
     const { outputs = [{}], workers = 1, budget = 16 * MIB, linger = 5 } = options;
@@ -214,6 +216,7 @@ export class FlowTest {
   }
 
   async close(): Promise<void> {
+    clearInterval(this.#alive);
     this.#gaveUp.abort(new Error('test ends'));
     const signal = AbortSignal.timeout(2000);
     for (const slot of this.slots) await slot.close(signal);
