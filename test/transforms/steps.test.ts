@@ -153,17 +153,21 @@ t.test('what set writes reaches the document', (t) => {
     step: 'set',
     options: {
       'labels.text': 'a "b"\n',
+      'labels.first': { cel: 'payload.items[0].name' },
       'labels.list': ['x', 'y"'],
       'labels.map': { cel: '{"k": k, "s": s}' },
       'labels.copy': { copy: 'k' },
       s: { template: '<{s}>' },
     },
   });
-  const document = documents.one('{"s":"\\ud83d\\ude00\\u0007","k":{"z":[1,"\\ud800"]},"rest":1}');
+  const document = documents.one(
+    '{"s":"\\ud83d\\ude00\\u0007","k":{"z":[1,"\\ud800"]},"payload":{"items":[{"name":"x"}]},"rest":1}',
+  );
   t.equal(document['labels.text'], 'a "b"\n');
   t.same(document['labels.list'], ['x', 'y"']);
   t.match(document, {
     'labels.copy.z': [1, '\ufffd'],
+    'labels.first': 'x',
     'labels.map.k.z': [1, '\ufffd'],
     'labels.map.s': '\u{1f600}\u0007',
   });
@@ -245,7 +249,7 @@ t.test('remove and set reach the columns of a dataset', (t) => {
     parseStep('nginx.access'),
     { step: 'remove', options: ['source', 'nginx', 'user_agent', 'event.type', 'message'] },
     { step: 'rename', options: { 'http.version': 'network.version' } },
-    { step: 'filter', options: 'http.response.status_code < 400' },
+    { step: 'filter', options: 'http.response.status_code < 400 && "web" in event.category' },
   ];
   t.same(without(new Documents(steps).one(line), ...ENVELOPE), {
     'event.dataset': 'nginx.access',
