@@ -64,6 +64,9 @@ export interface Event {
   readonly rawLength?: number;
 }
 
+/** A batch of counters has more lines than a page of events has rows. */
+const TRACE_PAIRS = 16_384;
+
 /** One core over a memory of its own, a table in it, and rooms to encode into. */
 export class Chunk {
   readonly core: EventCore;
@@ -85,7 +88,7 @@ export class Chunk {
     this.table = shapeTable(fields, datasets, [{ path: '_index_date', type: 'date' }]);
     this.rows = new Rows(memory, this.regions.table, this.regions.side, this.table.width);
     this.#list = this.literals.reserve(512 * 4);
-    this.#trace = this.literals.reserve(4096 * 8);
+    this.#trace = this.literals.reserve(TRACE_PAIRS * 8);
   }
 
   get context() {
@@ -193,9 +196,12 @@ export class Chunk {
     u32[(row >>> 2) + RESIDUE_COUNT] = members.length;
   }
 
-  room(size = this.regions.largePage.end - this.regions.largePage.start): Room {
+  room(
+    size = this.regions.largePage.end - this.regions.largePage.start,
+    capacity = TRACE_PAIRS,
+  ): Room {
     const { start } = this.regions.largePage;
-    return { start, end: start + size, trace: this.#trace, capacity: 4096, used: 0, rows: 0 };
+    return { start, end: start + size, trace: this.#trace, capacity, used: 0, rows: 0 };
   }
 
   /** Encodes all rows into one room, and what was gathered. */

@@ -474,6 +474,16 @@ for (const kind of ['ts', 'wasm'] as const) {
       t.end();
     });
 
+    t.test('a trace has no more pairs than it has room for', (t) => {
+      chunk.fill(['a', 'b', 'c'].map((m) => ({ cells: { message: clean(m) } })));
+      const room = chunk.room(1000, 2);
+      t.same(chunk.resume(ndjson, 0, room), { next: 2, state: 'page-full' });
+      t.equal(chunk.read(room).bytes.toString(), '{"message":"a"}\n{"message":"b"}\n');
+      t.same(chunk.read(room).trace, [0, 16, 1, 32]);
+      t.same(chunk.resume(ndjson, 2, room), { next: 2, state: 'page-full' });
+      t.end();
+    });
+
     t.test('two layouts, one table', (t) => {
       const two = new Chunk(
         kind,
