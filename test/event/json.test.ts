@@ -293,6 +293,8 @@ for (const test of cores) {
       t.equal(scan(test, `{"x":${nested(64)}}`), JSON_DEPTH);
       t.equal(scan(test, `{"host":{"os":{"x":${nested(62)}}}}`), JSON_DEPTH);
       t.equal(scan(test, `{"x":${'{"a":'.repeat(63)}1${'}'.repeat(63)}}`), JSON_OK);
+      t.equal(scan(test, `{"x":${'{"a":'.repeat(64)}1${'}'.repeat(64)}}`), JSON_DEPTH);
+      t.equal(test.core.result[1], 5 + 63 * 5, 'at the brace that is one too many');
       t.equal(scan(test, '['.repeat(100_000)), JSON_NOT_OBJECT);
       t.end();
     });
