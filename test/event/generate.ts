@@ -5,7 +5,7 @@ import type { Event, Residue, Value } from './chunk.ts';
 
 /** Arbitrary cells: every kind, and texts that have broken encoders. */
 
-const bytes = fc.oneof(
+const shortBytes = fc.oneof(
   fc.uint8Array({ maxLength: 70 }),
   fc.constantFrom(...AWKWARD.slice(0, -2).map((awkward) => awkward.bytes)),
   // Mostly plain, so that the fast path runs into the one byte that is not.
@@ -16,6 +16,10 @@ const bytes = fc.oneof(
       fc.string({ maxLength: 40 }),
     )
     .map(([a, b, c]) => new Uint8Array(Buffer.concat([Buffer.from(a), b, Buffer.from(c)]))),
+);
+
+const bytes = fc.oneof(
+  { weight: 40, arbitrary: shortBytes },
   { weight: 1, arbitrary: fc.constantFrom(...AWKWARD.slice(-2).map((awkward) => awkward.bytes)) },
 );
 
