@@ -94,7 +94,7 @@ function numbers(random) {
     message: `stock counted 🚚 ${random.int(1, 99)} %`,
     stock: {
       'item.id': '#9007199254740993#',
-      wide: '#123456789012345678901234#',
+      wide: '#9223372036854775807#',
       ratio: '#1.5e-7#',
       delta: '#-0.0#',
       balance: -random.int(1, 1000),
