@@ -442,6 +442,19 @@ for (const test of cores) {
         JSON_KEYS,
       );
       t.equal(
+        scan(
+          test,
+          members(JSON_MAX_KEYS, (k) => `k${k}`),
+        ),
+        JSON_OK,
+      );
+      const { rows } = test;
+      const more = Buffer.from('{"k0":-1,"one too many":2}');
+      rows.memory.u8.set(more, rows.side);
+      t.equal(scanMore(test, rows.side, more.length, test.regions.side.end), JSON_KEYS);
+      t.equal(residue(test).length, JSON_MAX_KEYS, 'however many scans bring them');
+      t.equal(residue(test)[0]?.raw, '0');
+      t.equal(
         scan(test, `{"x":${members(20_000, (k) => `k${k}`)}}`),
         JSON_OK,
         'unopened, any number',

@@ -319,6 +319,35 @@ t.test('both cores leave the same bytes', (t) => {
       '2024-02-29T23:59:60+14:00',
     ),
     fc.date({ noInvalidDate: true }).map((date) => date.toISOString()),
+    // Every field within and just beyond its range.
+    fc
+      .tuple(
+        fc.constantFrom('0000', '1900', '2023', '2024', '9999', '20x4'),
+        fc.nat(13),
+        fc.nat(32),
+        fc.nat(24),
+        fc.nat(60),
+        fc.nat(61),
+        fc.constantFrom('', '.1', ',12', '.1234', '.123456789', '.1234567890', '.'),
+        fc.constantFrom(
+          'Z',
+          'z',
+          '',
+          '+01:00',
+          '-2359',
+          '+24:00',
+          '+05',
+          '-00:60',
+          '+1:00',
+          '+01:',
+        ),
+      )
+      .map(([year, month, day, hour, minute, second, fraction, zone]) => {
+        const [mm, dd, h, m, s] = [month, day, hour, minute, second].map((part) =>
+          String(part).padStart(2, '0'),
+        );
+        return `${year}-${mm}-${dd}T${h}:${m}:${s}${fraction}${zone}`;
+      }),
   );
   const name = fc.constantFrom('a', 'b', 'ab', 'ba', 'x@1', 'y\\', 'z'.repeat(17), '', '=');
   const value = fc.oneof(
