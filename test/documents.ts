@@ -37,7 +37,7 @@ export class Documents {
         for (let k = 0, from = 0; k < trace.length; k += 2) {
           const end = trace[k + 1] as number;
           documents[output]?.push(
-            flat(JSON.parse(ndjson.toString('utf8', from, end)) as FlatDocument),
+            flat(JSON.parse(strict(ndjson.subarray(from, end))) as FlatDocument),
           );
           ordinals[output]?.push(trace[k] as number);
           from = end;
@@ -64,6 +64,13 @@ export class Documents {
 }
 
 const NDJSON = ndjsonOutput('out');
+const UTF8 = new TextDecoder('utf-8', { fatal: true });
+
+/** @throws TypeError for what is not UTF-8: no store would take it */
+function strict(bytes: Uint8Array): string {
+  // The decoder wants bytes that nobody shares.
+  return UTF8.decode(Uint8Array.from(bytes));
+}
 
 export function ndjsonOutput(
   name: string,

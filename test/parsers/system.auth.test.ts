@@ -297,6 +297,11 @@ t.test('bytes beyond ASCII are not cut', (t) => {
   const key = '\u00e9'.repeat(300);
   const cut = parse('sshd', `Accepted publickey for a from 203.0.113.7 port 1 ssh2: x${key}`);
   t.match(cut['system.auth.ssh.signature'], /^x\u00e9{255}\ufffd$/, 'a cut character is U+FFFD');
+  const json = new Documents([parseStep('json'), parseStep('system.auth')]);
+  const clean = json.one(
+    `{"process":{"name":"sshd"},"message":"Accepted publickey for a from 203.0.113.7 port 1 ssh2: x${key}"}`,
+  );
+  t.match(clean['system.auth.ssh.signature'], /^x\u00e9{255}\ufffd$/, 'also of a JSON string');
   t.end();
 });
 
