@@ -18,6 +18,8 @@ export interface ParserDefinition<Options> {
   readonly envelope?: string;
   /** Fields that it may fill. */
   fields(options: Options): readonly Field[];
+  /** Datasets: fields of other parsers that this one looks at, so that every row has columns for them. */
+  readonly reads?: readonly string[];
   compile(options: Options, context: ParserContext): CompiledParser;
 }
 

@@ -37,6 +37,7 @@ export function shapeOf(plan: PipelinePlan): TableShape {
       const fields = use.definition.fields(use.options);
       if (use.definition.kind === 'envelope') base.add(fields);
       else datasets.set(use.name, fields);
+      base.add(fieldsOf(use.definition.reads ?? []));
     }
   }
   for (const step of plan.steps) {

@@ -13,6 +13,7 @@ import { Target } from './target.ts';
 export const nginxAccess: ParserDefinition<unknown> = {
   name: 'nginx.access',
   kind: 'dataset',
+  reads: ['process.name'],
   fields: () => FIELDS,
   compile: (_options, context) => new NginxAccess(context),
 };

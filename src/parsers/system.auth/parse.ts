@@ -15,6 +15,7 @@ export const systemAuth: ParserDefinition<unknown> = {
   name: 'system.auth',
   kind: 'dataset',
   envelope: 'syslog',
+  reads: ['process.name', 'host.name'],
   fields: () => FIELDS,
   compile: (_options, context) => new SystemAuth(context),
 };
