@@ -54,7 +54,7 @@ export class PostgresStore {
   }
 }
 
-/** One of a server's numbered databases that was empty: claimed for the test, emptied again after it. */
+/** By default one of a server's numbered databases that was empty: claimed for the test, emptied again after it. */
 export class RedisStore {
   readonly url: string;
   readonly #client: Redis;
@@ -62,6 +62,13 @@ export class RedisStore {
   private constructor(url: string, client: Redis) {
     this.url = url;
     this.#client = client;
+  }
+
+  /** The whole of a server that is the test's own. */
+  static of(t: Test, server: string): RedisStore {
+    const client = new Redis(server, { commandTimeout: QUERY_WITHIN_MS });
+    t.teardown(() => client.disconnect());
+    return new RedisStore(server, client);
   }
 
   static async create(t: Test, server: string): Promise<RedisStore> {
