@@ -30,6 +30,7 @@ function scarce(positions: StreamOptions['positions']) {
     incarnation: new Uint8Array(16),
     revision: '',
     firstSequence: 0,
+    crowded: () => false,
     submit: (batch) => {
       taken.push(...recordsOf(batch));
       setImmediate(() => {
