@@ -5,14 +5,15 @@ const KIB = 1024;
 const MIB = 1024 * KIB;
 
 /** Bytes of one input slot: a batch's records. An oversize record travels in the large slot. */
-export const INPUT_BYTES = 256 * KIB;
+export const INPUT_BYTES = 512 * KIB;
 /** Records of one batch at most; the index of a batch has INDEX_ENTRY_BYTES for each. */
 export const INPUT_RECORDS = 4096;
 /** An index entry: offset, length, peer number, row flags (u32 each). */
 export const INDEX_ENTRY_BYTES = 16;
-export const INPUT_SLOTS = 12;
+export const INPUT_SLOTS = 8;
 export const LARGE_INPUT_BYTES = 10 * MIB + 64 * KIB;
-export const PAGE_BYTES = 512 * KIB;
+/** Takes what a batch of common events becomes in NDJSON, so that a batch is one payload. */
+export const PAGE_BYTES = 1536 * KIB;
 export const LARGE_PAGE_BYTES = 16 * MIB;
 /** Rows that are parsed and encoded together: small enough for the second-level cache. */
 export const CHUNK_ROWS = 512;
@@ -20,8 +21,8 @@ export const CHUNK_ROWS = 512;
 /**
  * Where everything lies in a worker's memory (64 MiB of address space; pages are resident only once touched):
  *
- *   0       64K      1.5M    4M      24M        29M           39M       ...        48M     64M
- *   ├ static┤ literals┤ table ┤ side ┤ 12 inputs ┤ large input ┤ pages  ...  ┤ large page ┤
+ *   0       64K        1.5M    4M     20M        24.5M         35M          51M          64M
+ *   ├ static ┤ literals ┤ table ┤ side ┤ 8 inputs ┤ large input ┤ large page ┤ 8 pages   ┤
  */
 export interface Regions {
   readonly literals: Region;
@@ -51,7 +52,7 @@ export function planRegions(total = WORKER_MEMORY_BYTES): Regions {
   };
   const literals = take(1408 * KIB);
   const table = take(2560 * KIB);
-  const side = take(20 * MIB);
+  const side = take(16 * MIB);
   const slot = (bytes: number): InputSlot => ({
     bytes: take(bytes),
     index: take(INPUT_RECORDS * INDEX_ENTRY_BYTES),

@@ -1,6 +1,6 @@
+import { Readable } from 'node:stream';
 import type { Client } from '@elastic/elasticsearch';
 import { SluiceError } from '../../errors/codes.ts';
-import { Bodies } from '../bodies.ts';
 import { Limits, settled } from '../limits.ts';
 import { Run, RunVerdicts } from '../run.ts';
 import type { Payload, SinkWriter, Verdict } from '../sink.ts';
@@ -25,7 +25,6 @@ interface Attempt {
 export class ElasticsearchWriter implements SinkWriter {
   readonly #options: ElasticsearchOptions;
   readonly #limits: Limits;
-  readonly #bodies = new Bodies();
   #client: Client | undefined;
 
   constructor(options: ElasticsearchOptions) {
@@ -88,19 +87,29 @@ export class ElasticsearchWriter implements SinkWriter {
     await this.#send(attempt, middle, to);
   }
 
+  /** A stream's length must be said, or it would go out in chunks. */
+  #headers(views: readonly Buffer[]): Record<string, string> {
+    if (this.#options.compress || views.length === 1) return {};
+    return { 'content-length': String(views.reduce((sum, view) => sum + view.length, 0)) };
+  }
+
   async #bulk(views: readonly Buffer[], signal: AbortSignal): Promise<BulkAnswer> {
     const client = await this.#open();
     return this.#limits.run(
       (limit) =>
-        this.#bodies.with(views, (bulkBody) =>
-          client.transport.request<BulkAnswer>(
-            { method: 'POST', path: '/_bulk', querystring: bulkQuery, bulkBody },
-            { signal: limit },
-          ),
+        client.transport.request<BulkAnswer>(
+          { method: 'POST', path: '/_bulk', querystring: bulkQuery, bulkBody: bodyOf(views) },
+          { signal: limit, headers: this.#headers(views) },
         ),
       signal,
     );
   }
+}
+
+/** Payloads go out as they lie in the workers' memory: putting several together first cost 15 % of the main thread. */
+function bodyOf(views: readonly Buffer[]): Buffer | Readable {
+  const [only] = views;
+  return only !== undefined && views.length === 1 ? only : Readable.from(views);
 }
 
 function judge(answer: BulkAnswer, from: number, to: number, verdicts: RunVerdicts): void {
