@@ -71,7 +71,9 @@ export const outputCommonSchema = z.strictObject({
   required: z
     .boolean()
     .default(true)
-    .describe('Whether a batch waits for this output before it counts as delivered.'),
+    .describe(
+      'Whether `ack: delivered` promises this output. Without a journal a batch waits for every output, required or not.',
+    ),
 });
 
 /** Key of the sinks that write to a server. */
