@@ -283,7 +283,7 @@ sinks:
     t.same(new Set(good.map((one) => one['ok'])), new Set([...bad.keys()].keys()));
   });
 
-  await t.test('a bulk action inside an event (contract 19)', async (t) => {
+  await t.test('a bulk action inside an event', async (t) => {
     const victim = `${prefix}-json-victim`;
     await elasticsearch.call('PUT', `/${victim}/_doc/1?refresh=true`, { alive: true });
     // Elasticsearch itself would refuse a list of a number and an object, were it to index it.

@@ -75,7 +75,7 @@ for (const kind of ['ts', 'wasm'] as const) {
       return chunk.encode(encoder).bytes.toString('utf8');
     };
 
-    t.test('contract 18: awkward texts come out of NDJSON as they went in', (t) => {
+    t.test('awkward texts come out of NDJSON as they went in', (t) => {
       for (const awkward of AWKWARD) {
         const wanted = textOf(awkward);
         const line = document({ cells: { message: text(awkward.bytes), 'host.name': clean('h') } });
@@ -89,7 +89,7 @@ for (const kind of ['ts', 'wasm'] as const) {
       t.end();
     });
 
-    t.test('contract 18: awkward texts come out of COPY text as they went in', (t) => {
+    t.test('awkward texts come out of COPY text as they went in', (t) => {
       const asText = (v: Value) => copy('text', v);
       const asJson = (v: Value) => copy('jsonb', v);
       const asArray = (v: Value) => copy('text[]', v);
@@ -118,7 +118,7 @@ for (const kind of ['ts', 'wasm'] as const) {
       t.end();
     });
 
-    t.test('contract 18: awkward texts stay one field of one point', (t) => {
+    t.test('awkward texts stay one field of one point', (t) => {
       for (const awkward of AWKWARD) {
         const line = point(text(awkward.bytes), 'message');
         const field = /^m f="((?:[^"\\\n]|\\["\\])*)" 1000005\n$/.exec(line)?.[1];
@@ -348,7 +348,7 @@ for (const kind of ['ts', 'wasm'] as const) {
       t.end();
     });
 
-    t.test('contract 19: neither a text nor a key from an event begins a bulk action', (t) => {
+    t.test('neither a text nor a key from an event begins a bulk action', (t) => {
       const bulk = elasticsearch.compile({ index: 'logs-{event.dataset}-{date}' }, chunk.context);
       const evil = '\n{"delete":{"_index":"logs","_id":"1"}}\n';
       chunk.fill([
@@ -382,7 +382,7 @@ for (const kind of ['ts', 'wasm'] as const) {
       t.end();
     });
 
-    t.test('contract 20: never a key twice', (t) => {
+    t.test('never a key twice', (t) => {
       const keysOf = (line: string): string[] => {
         const keys: string[] = [];
         JSON.parse(line, function (this: unknown, key) {
@@ -421,7 +421,7 @@ for (const kind of ['ts', 'wasm'] as const) {
       t.end();
     });
 
-    t.test('contract 22: any room, resumed anywhere, the same bytes and not one outside', (t) => {
+    t.test('any room, resumed anywhere, the same bytes and not one outside', (t) => {
       const program = elasticsearch.compile(
         { index: 'logs-{event.dataset}-{date}' },
         chunk.context,
