@@ -1,7 +1,8 @@
 import { ABSENT, CELL_BYTES, CLEAN, meta, TIME } from '../event/cell.ts';
 import type { Layout } from '../event/layout.ts';
 import type { Literal, LiteralArea } from '../event/literals.ts';
-import { DROPPED, FLAGS, ROW_HEADER_BYTES } from '../event/row.ts';
+import type { Address } from '../event/memory.ts';
+import { DROPPED, FLAGS, PARTIAL, ROW_HEADER_BYTES, TRUNCATED } from '../event/row.ts';
 import type { Rows } from '../event/rows.ts';
 import { INDEX_DATE } from './standard-fields.ts';
 
@@ -11,7 +12,8 @@ const WINDOW_PAST_MS = 30 * DAY_MS;
 const WINDOW_FUTURE_MS = DAY_MS;
 
 /**
- * Fills what every event has, after the steps ran: a time stamp, the day of its index, its arrival and its kind.
+ * Fills what every event has, after the steps ran: a time stamp, the day of its index, its arrival and its kind;
+ * and tags what framing had to cut.
  * Works on the cells directly: it runs once for each event, and through Rows it cost 4 times as much.
  */
 export class Finish {
@@ -22,6 +24,8 @@ export class Finish {
   readonly #reason: number;
   readonly #event: Literal;
   readonly #outside: Literal;
+  readonly #tags: number;
+  readonly #cuts: readonly (readonly [flag: number, tag: Literal])[];
 
   constructor(base: Layout, literals: LiteralArea) {
     const column = (path: string): number => {
@@ -36,6 +40,11 @@ export class Finish {
     this.#reason = column('event.reason');
     this.#event = literals.text('event');
     this.#outside = literals.text('timestamp outside the accepted window');
+    this.#tags = base.byPath.get('tags')?.index ?? -1;
+    this.#cuts = [
+      [TRUNCATED, literals.text('truncated')],
+      [PARTIAL, literals.text('partial')],
+    ];
   }
 
   apply(rows: Rows): void {
@@ -46,7 +55,9 @@ export class Finish {
     const time = meta(TIME, 3);
     const kind = meta(CLEAN, this.#event.length);
     for (let k = 0, row = rows.table; k < rows.count; k++, row += rows.stride) {
-      if (((u32[(row >>> 2) + FLAGS] as number) & DROPPED) !== 0) continue;
+      const flags = u32[(row >>> 2) + FLAGS] as number;
+      if ((flags & DROPPED) !== 0) continue;
+      if ((flags & (TRUNCATED | PARTIAL)) !== 0) this.#tagCut(rows, row, flags);
       const stamp = row + this.#timestamp;
       let word = u32[(stamp >>> 2) + 1] as number;
       if ((word & 15) !== TIME) {
@@ -74,6 +85,14 @@ export class Finish {
         u32[kindAt] = this.#event.address;
         u32[kindAt + 1] = kind;
       }
+    }
+  }
+
+  /** A record that framing cut says so. @throws SideBufferFull */
+  #tagCut(rows: Rows, row: Address, flags: number): void {
+    if (this.#tags < 0) return;
+    for (const [flag, tag] of this.#cuts) {
+      if ((flags & flag) !== 0) rows.append(row, this.#tags, tag);
     }
   }
 }

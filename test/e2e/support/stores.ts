@@ -224,16 +224,31 @@ export class ElasticStore {
     return (answer as { hits: { hits: Hit[] } }).hits.hits;
   }
 
-  /** A keyword field of all documents that match, page by page; sorted. */
+  /**
+   * A keyword field of all documents that match; sorted. The pages come from one point in time: merging of segments moves
+   * documents, and one could be on two pages.
+   */
   async values(field: string, query: object): Promise<string[]> {
     const all: string[] = [];
-    const page = { _source: false, docvalue_fields: [field], sort: [field, '_doc'] };
+    const opened = await this.call('POST', `/${this.index}/_pit?keep_alive=5m`);
+    const pit = { id: (opened as { id: string }).id, keep_alive: '5m' };
+    const page = {
+      size: 10_000,
+      query,
+      pit,
+      _source: false,
+      docvalue_fields: [field],
+      sort: [field],
+    };
     for (let after: readonly unknown[] | undefined; ; ) {
       const more = after === undefined ? page : { ...page, search_after: after };
-      const hits = await this.search(query, more);
+      const { hits } = ((await this.call('POST', '/_search', more)) as { hits: { hits: Hit[] } })
+        .hits;
       for (const { fields } of hits) all.push(String(fields?.[field]?.[0]));
       after = hits.at(-1)?.sort;
-      if (after === undefined) return all;
+      if (after === undefined) break;
     }
+    await this.call('DELETE', '/_pit', { id: pit.id });
+    return all;
   }
 }
