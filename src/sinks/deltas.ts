@@ -31,6 +31,12 @@ export function parseDeltas({ bytes, rows }: Pick<Payload, 'bytes' | 'rows'>): D
 
 const broken = (detail: string) => new SluiceError('SLUICE_INTERNAL', detail);
 
-/** Where a payload stands in its lane: grows with the batch and, within it, with the part. */
-export const positionOf = ({ batch, part }: Pick<Payload, 'batch' | 'part'>): number =>
-  batch * 1024 + part;
+/**
+ * Where a payload stands in its lane: grows with the batch and, within it, with the part. Digits of one length, compared
+ * as text: batch numbers use the 53 bits that a double has, so no part would fit in beside them.
+ */
+export const positionOf = ({ batch, part }: Pick<Payload, 'batch' | 'part'>): string =>
+  String(batch).padStart(16, '0') + String(part).padStart(6, '0');
+
+/** Before every position. */
+export const NO_POSITION = '';

@@ -88,6 +88,14 @@ const delta = (
     { batch, lane: batch % 8, receivedAt },
   );
 
+t.test('segments: the payloads of one batch all count, however large its number', async (t) => {
+  const segments = new Segments('incarnation');
+  const batch = Date.UTC(2026, 0, 1) * 1000 + 17;
+  const part = (part: number): Payload => ({ ...delta(batch, [['a', 1]]), part });
+  for (const number of [0, 1, 2, 1]) segments.add(part(number));
+  t.equal(segments.add(part(0))[0]?.point.count, 3);
+});
+
 t.test(
   'segments: shuffled and repeated batches, closed early or not, leave the same sums',
   async () => {

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { Redis } from 'ioredis';
 import t from 'tap';
-import { positionOf } from '../../src/sinks/deltas.ts';
+import { NO_POSITION, positionOf } from '../../src/sinks/deltas.ts';
 import { counterKey, crc16, guardKey, shardOf } from '../../src/sinks/redis/key.ts';
 import { planRun } from '../../src/sinks/redis/plan.ts';
 import { options as schema } from '../../src/sinks/redis/spec.ts';
@@ -13,6 +13,9 @@ import { serverUser, temporaryFolder } from '../../stack/user.ts';
 import { ownStack } from '../stack.ts';
 import { context, delivered, onlyRow, payload, soon, untilSettled } from './payloads.ts';
 
+/** As large as batch numbers are: positions must tell the parts of such a batch apart. */
+const FIRST_BATCH = Date.UTC(2026, 0, 1) * 1000;
+
 /** Keys that spread over all shards. */
 const names = Array.from({ length: 100 }, (_, n) => `counters:set${n}:1767225600`);
 const deltas = (
@@ -23,7 +26,7 @@ const deltas = (
 ): Payload =>
   payload(
     keys.map((key) => `${key}\t${increment}\t${increment * 100}\t1767225600\n`),
-    { batch, part, lane: batch % 8 },
+    { batch: FIRST_BATCH + batch, part, lane: batch % 8 },
   );
 
 t.test('a counter has one name', async (t) => {
@@ -40,14 +43,27 @@ t.test('what was tried before is guarded payload by payload', async (t) => {
     deltas(8, 3, ['a'], 1),
     deltas(16, 4, ['a']),
   ];
-  const groupsOf = (attempted: number) => planRun(run, '', attempted)[0]?.calls[0]?.args;
+  const groupsOf = (attempted: string) => planRun(run, '', attempted)[0]?.calls[0]?.args;
   const [first, second, third, fourth] = run.map(positionOf);
-  t.same(groupsOf(-1), [first, fourth, 1, 10]);
-  t.same(groupsOf(second ?? 0), [first, first, 1, 1, second, second, 1, 2, third, fourth, 1, 7]);
+  t.same(groupsOf(NO_POSITION), [first, fourth, 1, 10]);
+  t.same(groupsOf(second ?? NO_POSITION), [
+    first,
+    first,
+    1,
+    1,
+    second,
+    second,
+    1,
+    2,
+    third,
+    fourth,
+    1,
+    7,
+  ]);
   const wide = planRun(
     [deltas(0, 1), payload([...Array(4096).keys()].map((n) => `k${n}\t1\t1\t0\n`))],
     '',
-    -1,
+    NO_POSITION,
   );
   t.same(
     wide.map(({ from, to }) => [from, to]),

@@ -40,9 +40,9 @@ interface Segment {
   readonly nanoseconds: number;
   readonly points: Map<string, Point>;
   /** Positions of the payloads that are in the sums. */
-  readonly added: Set<number>;
+  readonly added: Set<string>;
   /** Those of them that no store has taken yet, with their lane. */
-  readonly pending: Map<number, number>;
+  readonly pending: Map<string, number>;
 }
 
 /**

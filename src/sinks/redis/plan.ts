@@ -5,8 +5,8 @@ import { counterKey, shards, shardOf } from './key.ts';
 /** Increments that are applied together or not at all, because one or several payloads of a lane ask for them. */
 interface Group {
   /** Positions of the first and the last payload. */
-  readonly from: number;
-  readonly to: number;
+  readonly from: string;
+  readonly to: string;
   readonly sums: Map<string, { sum: number; readonly pieces: number[] }>;
 }
 
@@ -36,7 +36,7 @@ const stepSize = 4096;
  * @param attempted position up to which the lane's payloads were sent before, perhaps in vain: they are guarded one by
  * one, since nobody knows which of them counted. The others can share a group, which saves most of the increments.
  */
-export function planRun(payloads: readonly Payload[], prefix: string, attempted: number): Step[] {
+export function planRun(payloads: readonly Payload[], prefix: string, attempted: string): Step[] {
   const steps: Step[] = [];
   let groups = emptyShards();
   let from = 0;
@@ -68,12 +68,12 @@ export function planRun(payloads: readonly Payload[], prefix: string, attempted:
 }
 
 interface OpenGroup extends Group {
-  to: number;
+  to: string;
 }
 
 const emptyShards = (): OpenGroup[][] => Array.from({ length: shards }, () => []);
 
-function groupOf(groups: OpenGroup[], position: number, attempted: number): OpenGroup {
+function groupOf(groups: OpenGroup[], position: string, attempted: string): OpenGroup {
   const last = groups.at(-1);
   if (last !== undefined && (last.to === position || last.from > attempted)) {
     last.to = position;

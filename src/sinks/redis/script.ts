@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 
 /**
- * KEYS[1] is the lane's guard, the others are counters. ARGV: life of a counter (ms), life of the guard (ms), then for
+ * KEYS[1] is the lane's guard, the others are counters. Positions are digits of one length, compared as text: Lua's numbers
+ * are doubles, which are too short for them. ARGV: life of a counter (ms), life of the guard (ms), then for
  * each group the positions of its first and last payload, the number of its counters, and their increments.
  *
  * A group counts only when its first payload lies behind the guard. One whose payloads were counted in part comes from
@@ -9,12 +10,12 @@ import { createHash } from 'node:crypto';
  * Returns { groups left alone, index of a refused counter, its error, … }.
  */
 export const script = `
-local guard = tonumber(redis.call('GET', KEYS[1]) or '-1')
+local guard = redis.call('GET', KEYS[1]) or ''
 local mark = nil
 local answer = { 0 }
 local key, arg = 2, 3
 while arg <= #ARGV do
-  local from, to, count = tonumber(ARGV[arg]), tonumber(ARGV[arg + 1]), tonumber(ARGV[arg + 2])
+  local from, to, count = ARGV[arg], ARGV[arg + 1], tonumber(ARGV[arg + 2])
   if guard < from then
     for i = 0, count - 1 do
       local reply = redis.pcall('INCRBY', KEYS[key + i], ARGV[arg + 3 + i])
@@ -29,7 +30,7 @@ while arg <= #ARGV do
       end
     end
     guard = to
-    mark = ARGV[arg + 1]
+    mark = to
   elseif guard < to then
     answer[1] = answer[1] + 1
   end

@@ -1,7 +1,7 @@
 import { ReplyError } from 'ioredis';
 import { SluiceError } from '../../errors/codes.ts';
 import type { WriterContext } from '../context.ts';
-import { positionOf } from '../deltas.ts';
+import { NO_POSITION, positionOf } from '../deltas.ts';
 import { isNetworkError, Limits, messageOf, settled } from '../limits.ts';
 import { Run, RunVerdicts } from '../run.ts';
 import type { Payload, RowReject, RowRetry, SinkWriter, Verdict } from '../sink.ts';
@@ -33,7 +33,7 @@ export class RedisWriter implements SinkWriter {
   readonly #slot: string;
   readonly #limits: Limits;
   /** For each lane: the highest position that was ever sent. */
-  readonly #attempted = new Map<number, number>();
+  readonly #attempted = new Map<number, string>();
   #connection: Connection | undefined;
   #opening: Promise<Connection> | undefined;
 
@@ -63,8 +63,9 @@ export class RedisWriter implements SinkWriter {
     const last = payloads.at(-1);
     if (first === undefined || last === undefined) return [];
     const { lane } = first;
-    const attempted = this.#attempted.get(lane) ?? -1;
-    this.#attempted.set(lane, Math.max(attempted, positionOf(last)));
+    const attempted = this.#attempted.get(lane) ?? NO_POSITION;
+    const position = positionOf(last);
+    if (position > attempted) this.#attempted.set(lane, position);
     for (const step of planRun(payloads, this.#options.key_prefix, attempted)) {
       const { failure, refused } = await this.#send(step.calls, lane, signal);
       if (failure !== undefined) verdicts.setRange(run.first(step.from), run.pieces, failure);
