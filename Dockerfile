@@ -27,5 +27,6 @@ EXPOSE 5514/tcp 5514/udp 8514/tcp 9514/tcp
 HEALTHCHECK --interval=15s --timeout=5s --start-period=20s --retries=3 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:9514/health', { signal: AbortSignal.timeout(4000) }).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
 # As process 1 node gets SIGTERM only because sluice handles it; it starts no children to reap.
-ENTRYPOINT ["node", "/opt/sluice/dist/main.js"]
+# Run by its first line, which has the options for V8.
+ENTRYPOINT ["/opt/sluice/dist/main.js"]
 CMD ["run", "/opt/sluice/config/default.yaml"]

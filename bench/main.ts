@@ -72,7 +72,8 @@ async function main(): Promise<void> {
   const load = await prepareLoad(cache, options.events, new Date());
   const sink = await startSink(tool('counting-sink'));
   const { connections } = options;
-  const course: Course = { load, connections, sink, sendProgram: tool('send') };
+  const warmUp = !options.cold;
+  const course: Course = { load, connections, sink, sendProgram: tool('send'), warmUp };
   try {
     if (options.profile) await profileSluice(course, options);
     else await compare(await findContenders(options), course, options);

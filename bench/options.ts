@@ -20,6 +20,7 @@ export function readOptions(argv: readonly string[]) {
     .addOption(
       new Option('--core <core>', "sluice's event core").choices(['wasm', 'ts']).default('wasm'),
     )
+    .option('--cold', 'measure daemons that have just started')
     .addOption(new Option('--only <name>', 'one of them alone').choices(['sluice', 'rsyslog']))
     .option('--profile', 'one round of sluice under the profiler: the share of each stage')
     .option('--json', 'print the closing JSON object only')

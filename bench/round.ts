@@ -19,6 +19,8 @@ export interface Course {
   connections: number;
   sink: Sink;
   sendProgram: string;
+  /** The daemon takes the load once before it is measured: it is built to run for months, its compilers for seconds. */
+  warmUp: boolean;
 }
 
 /** One contender, one pass over the load. */
@@ -69,7 +71,7 @@ function measure(
   };
 }
 
-/** Starts the daemon afresh, sends the load, waits for its documents, checks them. */
+/** Starts the daemon afresh, warms it up, sends the load, waits for its documents, checks them. */
 export async function runRound(
   contender: Contender,
   course: Course,
@@ -82,9 +84,16 @@ export async function runRound(
   try {
     await sink.reset(verification);
     daemon = await contender.start({ folder, sinkPort: sink.port });
-    const before = readUsage(daemon.pid);
     const peak = watchPeak(daemon.pid);
     const signal = AbortSignal.timeout(ROUND_MS);
+    if (course.warmUp) {
+      sending = startSending(sendProgram, load.file, daemon.port, connections, signal);
+      await Promise.all([sending.sent, collect(course, daemon)]);
+      await delay(SETTLE_MS);
+      await sending.child.stop();
+      await sink.reset(verification);
+    }
+    const before = readUsage(daemon.pid);
     sending = startSending(sendProgram, load.file, daemon.port, connections, signal);
     const [sent] = await Promise.all([sending.sent, collect(course, daemon)]);
     await delay(SETTLE_MS);

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from '../../stack/ports.ts';
@@ -56,11 +56,18 @@ async function waitUntilReady(child: Child, adminPort: number): Promise<void> {
   throw new Error(`sluice did not become ready: ${child.complaints()}`);
 }
 
+/** The options for V8 that the program asks for in its first line: `#!/usr/bin/env -S node --flag …`. */
+async function firstLineFlags(main: string): Promise<string[]> {
+  const [first = ''] = (await readFile(main, 'utf8')).split('\n', 1);
+  return first.split(' ').filter((word) => word.startsWith('--'));
+}
+
 /** The built daemon of this tree. */
 export async function sluice(options: SluiceOptions): Promise<Contender> {
   const main = projectFile('dist', 'main.js');
   if (!existsSync(main))
     throw new Error('bench: dist/main.js is missing: run `npm run build` first');
+  const flags = await firstLineFlags(main);
   const printed = await runToEnd(process.execPath, [main, '--version'], { timeoutMs: START_MS });
   return {
     name: 'sluice',
@@ -72,7 +79,7 @@ export async function sluice(options: SluiceOptions): Promise<Contender> {
       const adminPort = await freePort();
       const file = join(place.folder, 'sluice.yaml');
       await writeFile(file, configuration(place, port, adminPort, options));
-      const args = [...(options.nodeArguments ?? []), main, 'run', file];
+      const args = [...flags, ...(options.nodeArguments ?? []), main, 'run', file];
       const child = startChild('sluice', process.execPath, args, { cwd: place.folder });
       await waitUntilReady(child, adminPort);
       return { ...child, port };

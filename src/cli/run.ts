@@ -8,7 +8,6 @@ import { loadForVerb } from './load.ts';
 import { packageFolder } from './package.ts';
 import { printDiagnostics } from './report.ts';
 import type { Terminal } from './terminal.ts';
-import { keepYoungGenerationSmall } from './young-generation.ts';
 
 const REDRAW_MS = 1000;
 
@@ -28,7 +27,6 @@ export function runCommand(terminal: Terminal) {
       examples('sluice run config/four-stores.yaml', 'sluice run --once import.yaml'),
     )
     .action(async (file, { once = false }) => {
-      keepYoungGenerationSmall();
       const { config, warnings, source } = await loadForVerb(file ?? defaultConfig());
       printDiagnostics(warnings, source, terminal);
       const { startDaemon } = await import('../pipeline/daemon.ts');

@@ -10,6 +10,9 @@ export interface EventCore {
   readonly name: 'ts' | 'wasm';
   readonly memory: CoreMemory;
 
+  /** Copies bytes within the memory; the spans may overlap. The caller keeps both inside it. */
+  move(to: Address, from: Address, length: number): void;
+
   /**
    * Finds records in a byte stream; decides octet counting or LF for each frame (RFC 6587).
    * Writes one index entry (offset from `origin`, length, 0, flags) for each whole record. Trailing LF, CR and NUL

@@ -14,6 +14,9 @@ export function referenceCore(memory: CoreMemory): EventCore {
     name: 'ts',
     memory,
     result,
+    move: (to, from, length) => {
+      memory.u8.copyWithin(to, from, from + length);
+    },
     frames: (...args) => frames(memory, result, ...args),
     begin: (...args) => begin(memory, result, ...args),
     syslog5424: (...args) => syslog5424(memory, result, ...args),

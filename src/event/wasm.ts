@@ -3,7 +3,7 @@ import type { CoreMemory } from './memory.ts';
 import { formatNumber } from './text.ts';
 
 /** What core/assembly/index.ts exports. Every address and count is an i32 there. */
-type Exports = Pick<EventCore, 'frames' | 'begin' | 'syslog5424' | 'json' | 'ids' | 'encode'> & {
+type Exports = Pick<EventCore, 'move' | 'frames' | 'begin' | 'syslog5424' | 'json' | 'ids' | 'encode'> & {
   /** Address of the eight result words. */
   resultWords(): number;
 };
@@ -31,6 +31,7 @@ export function wasmCore(memory: CoreMemory, module: WebAssembly.Module): EventC
     memory,
     result,
     // i32 results: addresses stay below 2^31, so the sign never matters.
+    move: exports.move,
     frames: exports.frames,
     begin: exports.begin,
     syslog5424: exports.syslog5424,

@@ -18,7 +18,10 @@ export interface Waiter {
 }
 
 /** The core's static data lies below. */
-const FIRST = 64 * 1024;
+const AREAS = 64 * 1024;
+/** Room for the areas that listeners read into. */
+const AREAS_BYTES = 1024 * 1024;
+const FIRST = AREAS + AREAS_BYTES;
 const INDEX_OFFSET = align(INPUT_BYTES + SLACK);
 const STRIDE = align(INDEX_OFFSET + INPUT_RECORDS * INDEX_ENTRY_BYTES + SLACK);
 
@@ -35,11 +38,14 @@ export class IntakeBuffers {
   readonly capacity: number;
   readonly #budget: Budget;
   readonly #crowded: () => boolean;
+  readonly #memory: CoreMemory;
+  #nextArea = AREAS;
   readonly #free: IntakeBuffer[] = [];
   #waiting: Waiter[] = [];
 
   /** @param crowded enough batches wait for the workers: more would only make them older */
   constructor(memory: CoreMemory, budget: Budget, crowded: () => boolean) {
+    this.#memory = memory;
     this.#budget = budget;
     this.#crowded = crowded;
     this.capacity = Math.floor((memory.buffer.byteLength - FIRST) / STRIDE);
@@ -47,6 +53,14 @@ export class IntakeBuffers {
       const start = FIRST + k * STRIDE;
       this.#free.push({ start, index: start + INDEX_OFFSET });
     }
+  }
+
+  /** Room that a listener keeps for reading into: from there the core moves bytes to a batch. @returns undefined: none is left */
+  area(bytes: number): Buffer | undefined {
+    const start = this.#nextArea;
+    if (start + bytes + SLACK > FIRST) return undefined;
+    this.#nextArea = align(start + bytes + SLACK);
+    return this.#memory.bytes.subarray(start, start + bytes);
   }
 
   /** @param reserved may use the reserve @returns undefined: no room, or others wait */

@@ -101,6 +101,7 @@ export class DeadLetters {
   readonly #options: Required<DeadLetterOptions>;
   #queue: Entry[] = [];
   #file: FileHandle | undefined;
+  #fileName = '';
   #fileBytes = 0;
   #written = 0;
   #working: Promise<void> | undefined;
@@ -163,7 +164,9 @@ export class DeadLetters {
   async #tryAppend(bytes: Buffer): Promise<boolean> {
     const { folder, limit } = this.#options;
     try {
-      const used = await folderBytes(folder);
+      const { bytes: used, names } = await look(folder);
+      // Whoever moved the file away, or deleted it, has seen the last of it: what went there now would be lost to them.
+      if (this.#file !== undefined && !names.includes(this.#fileName)) await this.#rotate();
       if (used > 0 && used + bytes.length > limit) {
         const reason = `${folder} holds ${used} of at most ${limit} bytes`;
         this.#say('SLUICE_DEAD_LETTERS_FULL', reason);
@@ -182,8 +185,8 @@ export class DeadLetters {
     const { folder, rotateBytes } = this.#options;
     if (this.#file === undefined) {
       await mkdir(folder, { recursive: true });
-      const name = `${new Date().toISOString().replaceAll(':', '-')}.ndjson`;
-      this.#file = await open(join(folder, name), 'a');
+      this.#fileName = `${new Date().toISOString().replaceAll(':', '-')}.ndjson`;
+      this.#file = await open(join(folder, this.#fileName), 'a');
       this.#fileBytes = 0;
       await syncFolder(folder);
     }
@@ -228,7 +231,7 @@ function lineOf({ raw, receivedAt, ...letter }: DeadLetter): string {
   return `${JSON.stringify(line)}\n`;
 }
 
-async function folderBytes(folder: string): Promise<number> {
+async function look(folder: string): Promise<{ bytes: number; names: readonly string[] }> {
   const names = await readdir(folder).catch(() => []);
   let bytes = 0;
   for (const name of names) {
@@ -238,7 +241,7 @@ async function folderBytes(folder: string): Promise<number> {
       () => 0, // moved away in between
     );
   }
-  return bytes;
+  return { bytes, names };
 }
 
 /** A new file survives a power cut only when its folder was synced too. */

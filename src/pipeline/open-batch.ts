@@ -64,10 +64,12 @@ export class OpenBatch {
     framed: Framed,
   ): void {
     const { memory, result } = this.#core;
-    if (!this.#contiguous) this.#align(bytes.byteOffset + from);
+    const inMemory = bytes.buffer === memory.buffer;
+    if (!inMemory && !this.#contiguous) this.#align(bytes.byteOffset + from);
     const at = this.buffer.start + this.used;
     const take = Math.min(bytes.length - from, INPUT_BYTES - this.used);
-    memory.u8.set(take === bytes.length ? bytes : bytes.subarray(from, from + take), at);
+    if (inMemory) this.#core.move(at, bytes.byteOffset + from, take);
+    else memory.u8.set(take === bytes.length ? bytes : bytes.subarray(from, from + take), at);
     const index = this.buffer.index + this.records * INDEX_ENTRY_BYTES;
     const capacity = INPUT_RECORDS - this.records;
     framed.records = this.#core.frames(

@@ -24,6 +24,7 @@ export function sourceContext(parts: Parts): SourceContext {
     ack: source.ack,
     dataDir,
     open: (options) => intake.open(number, options),
+    area: (bytes) => intake.buffers.area(bytes),
     metrics: meter,
     error: (code, detail, peer) => meter.error(code, detail, peer),
     once,

@@ -275,6 +275,8 @@ export class IntakeStream implements Stream, Waiter {
     this.#moved(1, size, 0);
     if ((flags & TRUNCATED) !== 0) this.identity.tally.truncated++;
     this.#host.dispatchLarge(this, large, this.#position);
+    // The grant woke one sender, and it leaves no open batch for the others.
+    if (this.#waiters.size > 0) this.#queue();
     return true;
   }
 

@@ -74,6 +74,7 @@ export class RunVerdicts {
   }
 
   #verdict(first: number, count: number): Verdict {
+    if (this.#rows.size === 0 && this.#duplicates.size === 0) return { kind: 'delivered' };
     const rows = new Map<number, RowVerdict>();
     let duplicates = 0;
     let retries = 0;

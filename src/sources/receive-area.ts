@@ -9,9 +9,16 @@ export class ReceiveArea {
   readonly headroom: number;
   readonly area: Buffer;
 
-  /** @param size bytes of the largest chunk; @param headroom bytes of the longest tail that is joined in place */
-  constructor(size: number, headroom = 64 * 1024) {
-    const buffer = Buffer.allocUnsafeSlow(headroom + size);
+  /**
+   * @param size bytes of the largest chunk; @param headroom bytes of the longest tail that is joined in place
+   * @param allocate where the room comes from; memory of its own where that has none
+   */
+  constructor(
+    size: number,
+    headroom = 64 * 1024,
+    allocate: (bytes: number) => Buffer | undefined = () => undefined,
+  ) {
+    const buffer = allocate(headroom + size) ?? Buffer.allocUnsafeSlow(headroom + size);
     this.headroom = headroom;
     this.area = buffer.subarray(headroom);
   }

@@ -80,6 +80,8 @@ export interface SourceContext {
   readonly ack: AckLevel;
   /** The node's data folder; a source keeps its own state in `sources/NAME` below it. */
   readonly dataDir: string;
+  /** Room in the batches' own memory to read into: bytes that are appended from there need no slow copy. @returns undefined: none is left */
+  readonly area?: (bytes: number) => Buffer | undefined;
   /** Opens a stream; one batch never mixes two streams. */
   open(options: StreamOptions): Stream;
   readonly metrics: SourceMetrics;

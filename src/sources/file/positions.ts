@@ -81,6 +81,8 @@ export class Positions {
     this.#changed = () => {
       this.save().catch(failed);
     };
+    // What changed while the last save was under way has told nobody.
+    if (this.#dirty) this.#changed();
   }
 
   async #write(): Promise<void> {

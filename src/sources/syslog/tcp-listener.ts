@@ -25,7 +25,7 @@ export class TcpListener implements ConnectionOwner {
   readonly #context: SourceContext;
   readonly #stream: Stream;
   readonly #server: Server;
-  readonly #area = new ReceiveArea(CHUNK);
+  readonly #area: ReceiveArea;
   readonly #lifetime = new AbortController();
   readonly #connections = new Set<TcpConnection>();
   /** They have records that found no room. */
@@ -38,6 +38,7 @@ export class TcpListener implements ConnectionOwner {
   constructor(address: ListenAddress, options: SyslogOptions, context: SourceContext) {
     this.#options = options;
     this.#context = context;
+    this.#area = new ReceiveArea(CHUNK, undefined, context.area);
     this.#stream = context.open({
       label: `tcp ${formatListen(address)}`,
       identity: randomUUID(),
