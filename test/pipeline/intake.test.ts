@@ -187,6 +187,26 @@ t.test(
   },
 );
 
+t.test('senders of one stream with oversize records get their turn, all of them', async (test) => {
+  const { batches, open } = intake(test, 64 * MIB);
+  const stream = open();
+  const big = Buffer.alloc(2 * MIB, 'b');
+  test.ok(stream.append(big, undefined, 0));
+  const served: string[] = [];
+  const send = async (name: string): Promise<void> => {
+    while (!stream.append(big, undefined, 0)) await stream.room(AbortSignal.timeout(5000));
+    served.push(name);
+  };
+  const sent = Promise.all([send('one'), send('two'), send('three')]);
+  for (let k = 0; k < 3; k++) {
+    batches[k]?.release();
+    await until(() => batches.length > k + 1);
+  }
+  await sent;
+  test.same(served.sort(), ['one', 'three', 'two']);
+  batches[3]?.release();
+});
+
 t.test(
   'at the limit streams wait in turn; senders that cannot be slowed have a reserve',
   async (test) => {

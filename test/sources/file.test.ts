@@ -13,6 +13,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import t, { type Test } from 'tap';
 import { PARTIAL, TRUNCATED } from '../../src/event/row.ts';
+import { Positions, type SavedFile } from '../../src/sources/file/positions.ts';
 import { FileSource } from '../../src/sources/file/source.ts';
 import { fileSpec } from '../../src/sources/file/spec.ts';
 import { StdinSource } from '../../src/sources/stdin/source.ts';
@@ -368,4 +369,34 @@ t.test('stdin: stop', async (t) => {
       ['tw', PARTIAL],
     ],
   );
+});
+
+t.test('positions that settle while the last save is under way are saved, too', async (t) => {
+  const { folder, path } = place(t);
+  const at = (offset: number): SavedFile => ({
+    path: '/var/log/a.log',
+    key: '1:2',
+    born: '0',
+    hash: '',
+    length: 0,
+    generation: 0,
+    offset,
+    seen: Date.now(),
+  });
+  const failed = (error: unknown): void => {
+    t.fail(String(error));
+  };
+  const positions = await Positions.load(folder, failed);
+  positions.put(at(1));
+  const last = positions.save();
+  await delay(0);
+  positions.put(at(2));
+  await last;
+  positions.saveChanges(failed);
+  const saved = (): unknown =>
+    (JSON.parse(readFileSync(path('positions.json'), 'utf8')) as { files: SavedFile[] }).files[0]
+      ?.offset;
+  await until(() => saved() === 2, 'what came meanwhile');
+  positions.put(at(3));
+  await until(() => saved() === 3, 'what comes later');
 });
