@@ -106,7 +106,7 @@ export class FlowTest {
   readonly #alive = setInterval(() => {}, 1000);
 
   constructor(options: FlowTestOptions = {}) {
-    const { outputs = [{}], workers = 1, budget = 16 * MIB, linger = 5 } = options;
+    const { outputs = [{}], workers = 1, budget = workers * 16 * MIB, linger = 5 } = options;
     const log = pino({ level: 'silent' });
     const plan: PipelinePlan = {
       name: 'main',

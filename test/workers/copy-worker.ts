@@ -1,6 +1,11 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { type CoreMemory, viewMemory } from '../../src/event/memory.ts';
-import { INDEX_ENTRY_BYTES, type InputSlot, planRegions } from '../../src/event/regions.ts';
+import {
+  INDEX_ENTRY_BYTES,
+  type InputSlot,
+  PAGE_BYTES,
+  planRegions,
+} from '../../src/event/regions.ts';
 import type { PipelinePlan } from '../../src/pipeline/plan.ts';
 import {
   DONE,
@@ -157,7 +162,8 @@ class CopyWorker {
     pieces: readonly Piece[],
     events: number,
   ): Generator<void, void, void> {
-    const large = pieces.reduce((sum, { line }) => sum + line.length + 1, 0) > 400_000;
+    const large =
+      pieces.reduce((sum, { line }) => sum + line.length + 1, 0) > PAGE_BYTES - TRACE_BYTES;
     while (!large && this.#free.length === 0) yield;
     const page = large ? this.#task.pages : (this.#free.pop() as number);
     const region = large ? this.#regions.largePage : planPage(this.#regions, page);
