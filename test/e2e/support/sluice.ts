@@ -1,11 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { Test } from 'tap';
 import type { Snapshot } from '../../../src/telemetry/snapshot.ts';
 import { until, when } from './until.ts';
 
 const MAIN = new URL('../../../src/main.js', import.meta.url).pathname;
+/** What the program's first line gives to Node when it is started by its name. */
+const FLAGS = /^#!.*? node (.*)/.exec(readFileSync(MAIN, 'utf8'))?.[1]?.split(' ') ?? [];
 
 const START_WITHIN_MS = 30_000;
 const END_WITHIN_MS = 30_000;
@@ -55,7 +58,7 @@ export class Sluice {
   /** Starts the process and returns at once: for starts that fail, and for `--once`. */
   static spawn(t: Test, config: string, { args = [], env = {}, cwd }: RunOptions): Sluice {
     const { PATH = '', HOME = '' } = process.env;
-    const child = spawn(process.execPath, [MAIN, 'run', config, ...args], {
+    const child = spawn(process.execPath, [...FLAGS, MAIN, 'run', config, ...args], {
       cwd,
       env: { PATH, HOME, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -21,6 +21,8 @@ export class PostgresStore {
       query_timeout: QUERY_WITHIN_MS,
       connectionTimeoutMillis: QUERY_WITHIN_MS,
     });
+    // Dropping the database ends connections that are still closing.
+    this.#pool.on('connect', (client) => client.on('error', () => undefined));
   }
 
   static async create(t: Test, server: string): Promise<PostgresStore> {
