@@ -1,5 +1,5 @@
 # docker build -t sluice .
-# docker run -p 5514:5514 -p 5514:5514/udp -p 8514:8514 -v sluice:/var/lib/sluice sluice
+# docker run -p 5514:5514 -p 5514:5514/udp -p 8514:8514 -v sluice:/opt/sluice/data sluice
 
 FROM node:22.20.0-bookworm-slim AS build
 WORKDIR /build
@@ -16,12 +16,11 @@ COPY --from=build /build/node_modules ./node_modules
 COPY --from=build /build/dist ./dist
 COPY config ./config
 COPY samples ./samples
-# Relative paths of a configuration, such as data/out, lead to the volume.
-RUN mkdir -p /var/lib/sluice && chown node:node /var/lib/sluice
+# What the default configuration writes lies under data/, what it reads in samples/; both are relative.
+RUN mkdir data && chown node:node data
 # node; by number, so that a host can check that it is not root
 USER 1000:1000
-WORKDIR /var/lib/sluice
-VOLUME ["/var/lib/sluice"]
+VOLUME ["/opt/sluice/data"]
 EXPOSE 5514/tcp 5514/udp 8514/tcp 9514/tcp
 # The admin port listens on loopback, which the check shares with the daemon.
 HEALTHCHECK --interval=15s --timeout=5s --start-period=20s --retries=3 \
