@@ -372,7 +372,7 @@ t.test('stdin: stop', async (t) => {
 });
 
 t.test('positions that settle while the last save is under way are saved, too', async (t) => {
-  const { folder, path } = place(t);
+  const here = place(t);
   const at = (offset: number): SavedFile => ({
     path: '/var/log/a.log',
     key: '1:2',
@@ -386,7 +386,7 @@ t.test('positions that settle while the last save is under way are saved, too', 
   const failed = (error: unknown): void => {
     t.fail(String(error));
   };
-  const positions = await Positions.load(folder, failed);
+  const positions = await Positions.load(here.folder, failed);
   positions.put(at(1));
   const last = positions.save();
   await delay(0);
@@ -394,8 +394,8 @@ t.test('positions that settle while the last save is under way are saved, too', 
   await last;
   positions.saveChanges(failed);
   const saved = (): unknown =>
-    (JSON.parse(readFileSync(path('positions.json'), 'utf8')) as { files: SavedFile[] }).files[0]
-      ?.offset;
+    (JSON.parse(readFileSync(here.path('positions.json'), 'utf8')) as { files: SavedFile[] })
+      .files[0]?.offset;
   await until(() => saved() === 2, 'what came meanwhile');
   positions.put(at(3));
   await until(() => saved() === 3, 'what comes later');

@@ -198,6 +198,21 @@ t.test('pipelined requests are answered in order, on one connection', async (t) 
   t.same(context.texts, ['one', 'two', 'three', 'four', 'five', 'six']);
 });
 
+t.test('unfinished lines of many requests have a limit together', async (t) => {
+  const { context, post, raw } = await run(t);
+  const head = 'POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 2000000\r\n\r\n';
+  const endless = 'x'.repeat(900_000);
+  const answers = Array.from({ length: 24 }, () => raw(head, endless));
+  const refused = () => context.errors.filter(({ code }) => code === 'SLUICE_HTTP_BUSY');
+  await until(() => refused().length >= 8, 'no more than 16 of them can hold 1 MiB each');
+  t.match(
+    refused()[0]?.detail,
+    /unfinished lines fill the memory; 0 records of the request were taken/,
+  );
+  t.match(await post('a line\n'), { status: 200, body: { accepted: 1 } }, 'short lines go on');
+  await Promise.all(answers);
+});
+
 t.test('without room: 429 and nothing taken; with room again it works', async (t) => {
   const { context, post } = await run(t, { room_timeout: '50ms' }, { room: 0 });
   t.match(await post('a\nb\n'), {

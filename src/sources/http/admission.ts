@@ -12,6 +12,9 @@ import { checkLines } from './validate.ts';
 /** Requests that may wait for room at once: each holds a chunk of its body. Further ones are told to come back. */
 const WAITERS = 16;
 const CHUNK = 64 * 1024;
+/** What unfinished lines of all requests may hold; beyond, requests that hold more than the second are told to come back. */
+const HELD_TOGETHER = 16 * 1024 * 1024;
+const HELD_ALWAYS = 64 * 1024;
 const RETRY_AFTER = { headers: { 'retry-after': '1' } };
 
 export interface Admitted {
@@ -28,6 +31,8 @@ export class Admission {
   readonly #stream: Stream;
   readonly #area = new ReceiveArea(CHUNK);
   #waiters = 0;
+  /** Bytes of unfinished lines. */
+  #held = 0;
   /** Bytes of bodies that are held for validation. */
   #validating = 0;
 
@@ -56,14 +61,26 @@ export class Admission {
     const body = bodyOf(request, this.#options, (bytes) => {
       this.#context.metrics.receivedBytes(bytes);
     });
-    for await (const chunk of this.#options.validate ? this.#validated(body) : body) {
-      for (let at = 0; at < chunk.length; at += CHUNK) {
-        const piece = this.#area.copy(chunk.subarray(at, at + CHUNK));
-        const state = reader.push(piece, this.#area.headroom);
-        await this.#untilTaken(state, reader, () => reader.resume(), signal);
+    let held = 0;
+    const account = (): void => {
+      this.#held += reader.held - held;
+      held = reader.held;
+    };
+    try {
+      for await (const chunk of this.#options.validate ? this.#validated(body) : body) {
+        for (let at = 0; at < chunk.length; at += CHUNK) {
+          const piece = this.#area.copy(chunk.subarray(at, at + CHUNK));
+          const state = reader.push(piece, this.#area.headroom);
+          await this.#untilTaken(state, reader, () => reader.resume(), signal);
+          account();
+          if (held > HELD_ALWAYS && this.#held > Math.max(HELD_TOGETHER, 2 * maxRecord))
+            throw busy(`unfinished lines fill the memory; ${takenOf(reader)}`);
+        }
       }
+      await this.#untilTaken(reader.end(false), reader, () => reader.end(false), signal);
+    } finally {
+      this.#held -= held;
     }
-    await this.#untilTaken(reader.end(false), reader, () => reader.end(false), signal);
     await this.#acknowledged(signal);
     return { accepted: reader.records, truncated };
   }
@@ -90,7 +107,7 @@ export class Admission {
       await this.#stream.room(limited);
     } catch (error) {
       if (signal.aborted) throw error;
-      throw busy(`${reader.records} records of the request were taken`);
+      throw busy(takenOf(reader));
     } finally {
       this.#waiters -= 1;
     }
@@ -136,6 +153,9 @@ export class Admission {
     }
   }
 }
+
+const takenOf = ({ records }: FrameReader): string =>
+  `${records} records of the request were taken`;
 
 function busy(detail: string): Refusal {
   return new Refusal(429, 'SLUICE_HTTP_BUSY', `no room now: ${detail}`, RETRY_AFTER);

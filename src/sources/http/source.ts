@@ -26,7 +26,8 @@ export class HttpSource implements Source {
   readonly #admission: Admission;
   readonly #server: Server;
   readonly #peers = new WeakMap<Socket, Peer>();
-  readonly #lifetime = new AbortController();
+  /** Requests under way. (AbortSignal.any on one lasting signal would leave an entry in it for each request: Node 20.) */
+  readonly #requests = new Set<AbortController>();
   readonly #completion = new Completion();
   #connections = 0;
   #listening: readonly string[] = [];
@@ -72,7 +73,7 @@ export class HttpSource implements Source {
       this.#server.close();
       await closed.catch(() => undefined);
     }
-    this.#lifetime.abort();
+    for (const request of this.#requests) request.abort();
     this.#server.closeAllConnections();
     this.#stream.close();
     this.#completion.resolve();
@@ -130,15 +131,16 @@ export class HttpSource implements Source {
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     request.socket.setTimeout(0);
     const gone = new AbortController();
+    this.#requests.add(gone);
     response.once('close', () => {
+      this.#requests.delete(gone);
       gone.abort();
     });
-    const signal = AbortSignal.any([gone.signal, this.#lifetime.signal]);
     const peer = this.#peers.get(request.socket) ?? peerOf(undefined, undefined);
     try {
       this.#checkTarget(request);
       if (request.headers.expect !== undefined) response.writeContinue();
-      const { accepted, truncated } = await this.#admission.admit(request, peer, signal);
+      const { accepted, truncated } = await this.#admission.admit(request, peer, gone.signal);
       if (!this.#server.listening) response.shouldKeepAlive = false;
       answerAccepted(response, truncated > 0 ? { accepted, truncated } : { accepted });
     } catch (error) {
