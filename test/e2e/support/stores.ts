@@ -23,6 +23,7 @@ export class PostgresStore {
     });
     // Dropping the database ends connections that are still closing.
     this.#pool.on('connect', (client) => client.on('error', () => undefined));
+    this.#pool.on('error', () => undefined);
   }
 
   static async create(t: Test, server: string): Promise<PostgresStore> {
