@@ -1,3 +1,4 @@
+import { registry } from '../../src/config/registry.ts';
 import type { PipelinePlan } from '../../src/pipeline/plan.ts';
 import { type Input, jsonInput, syslogInput } from './input.ts';
 import { jsonToNdjson, syslogToCopy, syslogToLines, syslogToNdjson } from './objects.ts';
@@ -10,11 +11,16 @@ export interface Job {
   objects: (batch: Buffer) => Buffer;
 }
 
+/** What the parser does unless told otherwise. */
+const defaultsOf = (parser: string): unknown => registry.parser.get(parser)?.options.parse({});
+
 function plan(parser: string, type: string, options: unknown): PipelinePlan {
   return {
     name: 'main',
     from: ['bench'],
-    steps: [{ step: 'parse', options: { parsers: [{ name: parser, options: {} }] } }],
+    steps: [
+      { step: 'parse', options: { parsers: [{ name: parser, options: defaultsOf(parser) }] } },
+    ],
     outputs: [{ name: type, sink: type, type, routes: [], options }],
   };
 }

@@ -153,7 +153,7 @@ export const syslogToLines = (batch: Buffer): Buffer =>
     batch,
     parseSyslog,
     ({ log: { syslog }, host, process, message, ...rest }) =>
-      `syslog,host=${tag(host.name)},app=${tag(process.name)} ` +
+      `syslog,app=${tag(process.name)},host=${tag(host.name)} ` +
       `severity=${syslog.severity.code}i,pid=${process.pid}i,message=${quoted(message)} ` +
       `${nanoseconds(rest['@timestamp'])}\n`,
   );
