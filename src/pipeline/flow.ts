@@ -47,7 +47,7 @@ export class Flow implements FlowListener {
     for (const row of rows) {
       const pipeline = topology.pipelines[row.pipeline];
       if (pipeline === undefined) continue;
-      const output = row.output < 0 ? undefined : topology.outputs[row.output];
+      const output = row.output < 0 ? undefined : pipeline.outputs[row.output];
       letters.push(failedRow(batch, row, pipeline.name, output));
       for (const node of output === undefined ? pipeline.outputs : [output]) lost.push([node, 1]);
     }

@@ -114,7 +114,7 @@ export interface FailedMessage {
 
 export interface FailedRow {
   readonly pipeline: number;
-  /** -1: for all outputs of the pipeline, counted in the pipeline's `failed`; else in the output's. */
+  /** Within the pipeline; counted in that output's `failed`. -1: for all of them, counted in the pipeline's. */
   readonly output: number;
   readonly ordinal: number;
   readonly code: ErrorCode;

@@ -1,7 +1,15 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
+import { pino } from 'pino';
 import t from 'tap';
+import { DeadLetters } from '../../src/pipeline/dead-letters.ts';
+import { FlowBatch } from '../../src/pipeline/flow-batch.ts';
+import { Flow } from '../../src/pipeline/flow.ts';
+import { Ledger } from '../../src/pipeline/ledger.ts';
+import { PeerTable } from '../../src/pipeline/peers.ts';
+import type { PipelinePlan } from '../../src/pipeline/plan.ts';
+import { topologyOf } from '../../src/pipeline/topology.ts';
 import type { RowReject, RowRetry, Verdict } from '../../src/sinks/sink.ts';
 import { FlowTest, linesOf, until } from './harness.ts';
 
@@ -444,3 +452,65 @@ t.test('the books balance over any mixture of outcomes', async (test) => {
     { numRuns: 12, endOnFailure: true },
   );
 });
+
+t.test(
+  'a row that one output could not carry is booked there, in whatever pipeline',
+  async (test) => {
+    const output = { type: 'test', routes: [], options: {} };
+    const plan = (name: string, ...outputs: string[]): PipelinePlan => ({
+      name,
+      from: ['in'],
+      steps: [],
+      outputs: outputs.map((own) => ({ ...output, name: own, sink: own })),
+    });
+    const topology = topologyOf(['in'], [plan('first', 'a', 'b'), plan('second', 'c', 'd')]);
+    const ledger = new Ledger(topology);
+    const folder = test.testdir({});
+    const deadLetters = new DeadLetters({ folder, log: pino({ level: 'silent' }) });
+    test.teardown(() => deadLetters.close());
+    const dispatched = (): void => {};
+    const flow = new Flow({ topology, ledger, slots: [], deadLetters, dispatched, signal: never });
+    const origin = {
+      source: 'in',
+      stream: 's',
+      key: Buffer.alloc(16),
+      base: 0,
+      positions: 'ordinal',
+    } as const;
+    const settled = new Promise<void>((resolve) => {
+      const batch = new FlowBatch(
+        {
+          header: { sequence: 1, origin, receivedAt: 0, revision: 'r', records: 1, peers: [] },
+          bytes: Buffer.from('huge'),
+          index: Uint32Array.of(0, 4, 0, 0),
+          source: 0,
+          number: 0,
+          end: 1,
+          peerTable: new PeerTable(),
+          peerTableNumber: 0,
+          buffer: undefined,
+        },
+        () => resolve(),
+      );
+      const row = {
+        ordinal: 0,
+        code: 'SLUICE_EVENT_TOO_LARGE',
+        stage: 'encode',
+        message: '',
+      } as const;
+      flow.failed(batch, [{ ...row, pipeline: 1, output: 1 }]);
+      batch.release();
+    });
+    await settled;
+    test.same(
+      ledger.slots.map(({ deadLettered }) => deadLettered),
+      [0, 0, 0, 1],
+    );
+    const [file = ''] = readdirSync(folder);
+    test.match(JSON.parse(readFileSync(join(folder, file), 'utf8')), {
+      pipeline: 'second',
+      output: 'd',
+      raw: 'huge',
+    });
+  },
+);
