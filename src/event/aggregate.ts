@@ -95,7 +95,7 @@ export class Deltas {
     this.#written++;
   }
 
-  /** For the next batch, or for the same one again. */
+  /** For the next batch. */
   reset(): void {
     this.#known.clear();
     this.#deltas.length = 0;

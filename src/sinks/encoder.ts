@@ -60,7 +60,7 @@ export interface OutputEncoder {
   encode(rows: Rows, group: RowGroup, from: number, room: Room): { next: number; state: Encoded };
   /** Encoders that aggregate write what they gathered over the whole batch. */
   finish?(room: Room): { state: Encoded };
-  /** Forgets what was gathered since the last finish: the batch is run again. */
+  /** Ends a batch of which nothing was gathered: what is known of it is forgotten, as by `finish`. */
   reset?(): void;
 }
 

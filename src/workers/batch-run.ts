@@ -362,7 +362,12 @@ export class BatchRun {
   *#finishAggregates(): Generator<void, void, void> {
     for (let k = 0; k < this.#pipeline.outputs.length; k++) {
       const { encoder } = this.#pipeline.outputs[k] as CompiledOutput;
-      if (encoder.finish === undefined || this.#gathered[k] === 0) continue;
+      if (encoder.finish === undefined) continue;
+      if (this.#gathered[k] === 0) {
+        // Names were read for the tags all the same.
+        encoder.reset?.();
+        continue;
+      }
       for (;;) {
         const open = yield* this.#page();
         const { state } = encoder.finish(open.room);

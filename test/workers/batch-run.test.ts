@@ -16,6 +16,7 @@ import type { OutputPlan, PipelinePlan, StepPlan } from '../../src/pipeline/plan
 import { BatchRun, type PipelineCounts, runContext } from '../../src/workers/batch-run.ts';
 import { Pages } from '../../src/workers/pages.ts';
 import type { FailedRow } from '../../src/workers/protocol.ts';
+import { SinglePipeline } from '../../src/workers/single.ts';
 
 const module = new WebAssembly.Module(
   readFileSync(new URL('../../src/event/core/core.wasm', import.meta.url)),
@@ -323,3 +324,42 @@ t.test('both cores give the same payloads', async (t) => {
   const plan = { steps: [parse('syslog'), parse('system.auth')] };
   t.same(run('ts', plan, records).pieces, run('wasm', plan, records).pieces);
 });
+
+t.test(
+  'counters: names of events that go elsewhere do not use up the batch of one that counts',
+  async (t) => {
+    const counters: OutputPlan = {
+      name: 'b',
+      sink: 'b',
+      type: 'redis',
+      routes: ['counted'],
+      options: { counters: ['seen:{user.name}'], expire: 1000 },
+    };
+    const pipeline = new SinglePipeline({
+      name: 'main',
+      from: ['in'],
+      steps: [
+        parse('json'),
+        { step: 'route', options: { counted: 'count == true', default: 'rest' } },
+      ],
+      outputs: [NDJSON, counters],
+    });
+    const run = (records: object[]): string[] => {
+      const texts: string[] = [];
+      pipeline.run(
+        records.map((record) => Buffer.from(JSON.stringify(record))),
+        {
+          receivedAt: ARRIVAL,
+          key: Buffer.alloc(16, 7),
+          payload: (_output, bytes) => texts.push(bytes.toString()),
+        },
+      );
+      return texts;
+    };
+    for (let batch = 0; batch < 3; batch++)
+      run(Array.from({ length: 4000 }, (_, k) => ({ user: { name: `user${batch}-${k}` } })));
+    const [document, counted] = run([{ user: { name: 'ada' }, count: true }]);
+    t.match(counted, /^seen:ada\t1\t/);
+    t.notMatch(document, /name_rejected/);
+  },
+);
