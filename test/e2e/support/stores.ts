@@ -22,6 +22,7 @@ export class PostgresStore {
       connectionTimeoutMillis: QUERY_WITHIN_MS,
     });
     // Dropping the database ends connections that are still closing.
+    this.#pool.on('error', () => undefined);
     this.#pool.on('connect', (client) => client.on('error', () => undefined));
     this.#pool.on('error', () => undefined);
   }
