@@ -1,4 +1,4 @@
-import { stringify } from 'yaml';
+import { inspect } from 'node:util';
 
 /** Members of a failure's diagnostics that say what the rest says already. */
 const noise = new Set(['compare', 'source', 'stack', 'testFileRel', 'tapCaught']);
@@ -38,11 +38,19 @@ export class Tally {
     this.failed++;
     const shown = Object.entries(diagnostics ?? {}).filter(([name]) => !noise.has(name));
     const stack = String(diagnostics?.stack ?? '').trimEnd();
-    const details = shown.length > 0 ? stringify(Object.fromEntries(shown)).trimEnd() : '';
-    const body = [details, stack]
+    const body = [...shown.map(show), stack]
       .filter((part) => part !== '')
       .join('\n')
       .replaceAll(/^/gm, '    ');
     this.print(`FAILED ${title}${body.trim() === '' ? '' : `\n${body}`}\n`);
   }
+}
+
+/** What a test threw may be anything, such as a client with its functions and circles. */
+function show([name, value]) {
+  if (typeof value !== 'string') {
+    return `${name}: ${inspect(value, { depth: 2, maxArrayLength: 20, maxStringLength: 2000 })}`;
+  }
+  if (!value.includes('\n')) return `${name}: ${value}`;
+  return `${name}:\n${value.trimEnd().replaceAll(/^/gm, '  ')}`;
 }

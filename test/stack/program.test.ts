@@ -182,7 +182,18 @@ ok 1 - good.js
       ---
       diff: "-2 +1"
       ...
-    1..2
+    not ok 3 - threw
+      ---
+      client: &a
+        self: *a
+        close: !function |-
+          ""
+          () => {}
+      text: |
+        two
+        lines
+      ...
+    1..3
 not ok 2 - bad.js
 # Subtest: dead.js
     ok 1 - five
@@ -195,9 +206,10 @@ ok 4 - later # SKIP no
 1..4
 `);
   t.equal(tally.passed, 4);
-  t.equal(tally.failed, 2);
-  t.strictSame(printed, [
-    'FAILED bad.js > four\n    diff: -2 +1\n',
-    'FAILED dead.js\n    exitCode: 3\n',
-  ]);
+  t.equal(tally.failed, 3);
+  const [four, threw, dead] = printed;
+  t.equal(four, 'FAILED bad.js > four\n    diff: -2 +1\n');
+  t.match(threw, /^FAILED bad\.js > threw\n {4}client: .*Circular/s);
+  t.match(threw, '\n    text:\n      two\n      lines\n');
+  t.equal(dead, 'FAILED dead.js\n    exitCode: 3\n');
 });
