@@ -3,7 +3,7 @@ import { isAbsolute, join } from 'node:path';
 import { escapePath, glob } from 'tinyglobby';
 import type { FileOptions } from './spec.ts';
 
-/** Names that are looked at when a renamed file is searched in its folder. */
+/** Names that are looked at when renamed files are searched in their folder. */
 const SEARCHED = 10_000;
 
 /** @returns absolute paths of the files that match, sorted; relative globs start at the working directory */
@@ -43,12 +43,14 @@ export async function lookAt(
   }
 }
 
-/** Finds a file that was renamed within its folder. @returns its path */
-export async function findRenamed(folder: string, key: string): Promise<string | undefined> {
+/** @returns the paths in a folder by their keys, to find files that were renamed within it */
+export async function pathsByKey(folder: string): Promise<ReadonlyMap<string, string>> {
+  const paths = new Map<string, string>();
   const names = await readdir(folder).catch(() => []);
   for (const name of names.slice(0, SEARCHED)) {
     const path = join(folder, name);
-    if ((await lookAt(path))?.key === key) return path;
+    const found = await lookAt(path);
+    if (found !== undefined) paths.set(found.key, path);
   }
-  return undefined;
+  return paths;
 }

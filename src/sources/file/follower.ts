@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ReceiveArea } from '../receive-area.ts';
 import type { SourceContext } from '../source.ts';
-import { discover, findRenamed, lookAt } from './discover.ts';
+import { discover, lookAt, pathsByKey } from './discover.ts';
 import { fingerprint } from './fingerprint.ts';
 import { FollowedFile, type FollowSurroundings } from './followed-file.ts';
 import { Positions, type SavedFile } from './positions.ts';
@@ -206,9 +206,14 @@ export class Follower {
       if (found !== undefined) matching.add(found.key);
     }
     const renamed: SavedFile[] = [];
+    // Each folder is looked through once: years of rotation may have left thousands of positions behind.
+    const folders = new Map<string, ReadonlyMap<string, string>>();
     for (const saved of this.#positions.all()) {
       if (matching.has(saved.key) || renamed.length >= this.#options.max_files) continue;
-      const path = await findRenamed(dirname(saved.path), saved.key);
+      const folder = dirname(saved.path);
+      const paths = folders.get(folder) ?? (await pathsByKey(folder));
+      folders.set(folder, paths);
+      const path = paths.get(saved.key);
       const found =
         path === undefined ? undefined : await this.#meet(path, 'beginning', saved.seen);
       if (found === undefined || found === 'compressed') continue;
