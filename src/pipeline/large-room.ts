@@ -18,7 +18,9 @@ export class LargeRoom {
   take(who: object, length: number): boolean {
     if (this.#granted === who) {
       this.#granted = undefined;
-      return true;
+      if (this.#bytes >= this.#roomFor(length)) return true;
+      // Senders share the stream: another one with a longer record came first.
+      this.give();
     }
     return this.#bytes === 0 && this.#reserve(length);
   }
@@ -43,9 +45,13 @@ export class LargeRoom {
     return true;
   }
 
+  /** A budget that is smaller than one record still lets one pass, alone. */
+  #roomFor(length: number): number {
+    return Math.min(length * COPIES, this.#budget.shared);
+  }
+
   #reserve(length: number): boolean {
-    // A budget that is smaller than one record still lets one pass, alone.
-    const bytes = Math.min(length * COPIES, this.#budget.shared);
+    const bytes = this.#roomFor(length);
     if (!this.#budget.take('large', bytes)) return false;
     this.#bytes = bytes;
     return true;

@@ -6,6 +6,7 @@ import { TRUNCATED } from '../../src/event/row.ts';
 import { BATCH_BYTES, Budget, shareOut } from '../../src/pipeline/budget.ts';
 import type { FlowBatch } from '../../src/pipeline/flow-batch.ts';
 import { Intake } from '../../src/pipeline/intake.ts';
+import { LargeRoom } from '../../src/pipeline/large-room.ts';
 import { streamKey } from '../../src/pipeline/stream-key.ts';
 import type { FrameOptions, Stream, StreamOptions } from '../../src/sources/source.ts';
 import { PEER_TABLE_SIZE } from '../../src/workers/protocol.ts';
@@ -184,6 +185,24 @@ t.test(
     test.equal(budget.usedBy('large'), 0);
     test.equal(budget.usedBy('intake'), 0);
     test.equal(made.outstanding, 0);
+  },
+);
+
+t.test(
+  'room that was granted for one oversize record is not enough for a longer one',
+  async (test) => {
+    const { budget } = intake(test, 64 * MIB);
+    const room = new LargeRoom(budget);
+    const stream = {};
+    test.ok(room.grant(stream, MIB));
+    test.ok(room.take(stream, 3 * MIB));
+    test.equal(budget.usedBy('large'), 4 * 3 * MIB);
+    room.give();
+    test.ok(room.grant(stream, 3 * MIB));
+    test.ok(room.take(stream, MIB));
+    test.equal(budget.usedBy('large'), 4 * 3 * MIB);
+    room.give();
+    test.equal(budget.usedBy('large'), 0);
   },
 );
 
