@@ -3,7 +3,10 @@ import type { CoreMemory } from './memory.ts';
 import { formatNumber } from './text.ts';
 
 /** What core/assembly/index.ts exports. Every address and count is an i32 there. */
-type Exports = Pick<EventCore, 'move' | 'frames' | 'begin' | 'syslog5424' | 'json' | 'ids' | 'encode'> & {
+type Exports = Pick<
+  EventCore,
+  'move' | 'frames' | 'begin' | 'syslog5424' | 'json' | 'ids' | 'encode'
+> & {
   /** Address of the eight result words. */
   resultWords(): number;
 };
