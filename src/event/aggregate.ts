@@ -95,12 +95,12 @@ export class Deltas {
     this.#written++;
   }
 
-  /** For the next batch. */
+  /** Lets go of what was gathered and of the names: a batch begins. */
   reset(): void {
     this.#known.clear();
     this.#deltas.length = 0;
     this.#overflow = undefined;
     this.#written = 0;
-    for (const column of this.#names.shape.columns) if (column.rule.perBatch) column.forget();
+    this.#names.forget();
   }
 }

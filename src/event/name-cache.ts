@@ -60,7 +60,7 @@ export class NameCache {
         rendered = this.#find();
         if (rendered === undefined) {
           if (entry > from) return entry; // the names so far must stay where they are until they are written
-          this.#forget();
+          this.#clear();
           rendered = this.#find();
           if (rendered === undefined) throw new RangeError('a name does not fit the name cache');
         }
@@ -89,7 +89,13 @@ export class NameCache {
     return rendered;
   }
 
-  #forget(): void {
+  /** A batch begins: its names are numbered anew, so nothing rendered before can be found again. */
+  forget(): void {
+    this.#names.forget();
+    this.#clear();
+  }
+
+  #clear(): void {
     this.#known.clear();
     this.#next = this.#start;
   }

@@ -15,33 +15,31 @@ export interface NameRule {
   readonly allowed: RegExp;
   readonly lower: boolean;
   readonly maxLength: number;
-  /** Distinct texts; further ones are rejected. */
+  /**
+   * Distinct texts of one batch; further ones are rejected. Never counted over batches: what a batch becomes must not
+   * depend on what the worker saw before it.
+   */
   readonly capacity: number;
-  /** Whether the cap counts for one batch, or for the worker's life. */
-  readonly perBatch: boolean;
 }
 
 export const INDEX_NAMES: NameRule = {
   allowed: /^[a-z0-9_.]+$/,
   lower: true,
   maxLength: 64,
-  capacity: 1000,
-  perBatch: false,
+  capacity: 100,
 };
 export const TAG_NAMES: NameRule = {
   allowed: /^[\x21-\x7e]+$/,
   lower: false,
   maxLength: 128,
   capacity: 1000,
-  perBatch: false,
 };
-/** Counters' keys are limited for each batch, see aggregate.ts. Braces would choose the cluster's hash slot. */
+/** As many as the keys of a batch, see aggregate.ts. Braces would choose the cluster's hash slot. */
 export const KEY_NAMES: NameRule = {
   allowed: /^[\x21-\x7a|~]+$/,
   lower: false,
   maxLength: 128,
   capacity: 10_000,
-  perBatch: true,
 };
 
 /** Numbers of the texts that are always there. */
@@ -84,7 +82,7 @@ export class NameColumn {
     return this.#texts[number] ?? DEFAULT_NAME;
   }
 
-  /** Lets go of all names, for columns whose cap counts for one batch. */
+  /** Lets go of all names: a batch begins. Numbers given before mean nothing any more. */
   forget(): void {
     this.#texts.length = FIRST_NAME;
     this.#numbers.clear();
@@ -176,6 +174,11 @@ export class Names {
     this.#timeCell = time === undefined ? -1 : ROW_HEADER_BYTES + time.index * 16;
     const combinations = shape.columns.reduce((product, { radix }) => product * radix, 1);
     this.#wide = combinations > Number.MAX_SAFE_INTEGER;
+  }
+
+  /** A batch begins. */
+  forget(): void {
+    for (const column of this.shape.columns) column.forget();
   }
 
   read(rows: Rows, row: Address): void {

@@ -24,6 +24,10 @@ export class DeltaEncoder implements OutputEncoder {
     this.#tagger = tagger;
   }
 
+  begin(): void {
+    for (const counter of this.#counters) counter.reset();
+  }
+
   prepare(rows: Rows): void {
     this.tally.renamed += this.#tagger.apply(rows);
   }
@@ -53,11 +57,7 @@ export class DeltaEncoder implements OutputEncoder {
       }
     }
     for (const counter of this.#counters) this.tally.overflowed += counter.overflowed;
-    this.reset();
+    this.begin();
     return { state: 'done' };
-  }
-
-  reset(): void {
-    for (const counter of this.#counters) counter.reset();
   }
 }

@@ -48,6 +48,8 @@ export function newTally(): EncodeTally {
 /** The pure half of a sink, compiled for one output of one pipeline; runs in the worker. */
 export interface OutputEncoder {
   readonly tally: Readonly<EncodeTally>;
+  /** A batch begins: what is known of an earlier one, ended or not, is forgotten. */
+  begin?(): void;
   /**
    * Before any output of the chunk is encoded: what must be settled in the cells (names from data, tags). Every row that
    * was not dropped, of every layout. @throws SideBufferFull
@@ -60,8 +62,6 @@ export interface OutputEncoder {
   encode(rows: Rows, group: RowGroup, from: number, room: Room): { next: number; state: Encoded };
   /** Encoders that aggregate write what they gathered over the whole batch. */
   finish?(room: Room): { state: Encoded };
-  /** Ends a batch of which nothing was gathered: what is known of it is forgotten, as by `finish`. */
-  reset?(): void;
 }
 
 /** What a sink's encoder is compiled against. */

@@ -33,6 +33,10 @@ export class ProgramEncoder implements OutputEncoder {
     this.#names = names;
   }
 
+  begin(): void {
+    this.#names?.cache.forget();
+  }
+
   prepare(rows: Rows): void {
     if (this.#names !== undefined) this.tally.renamed += this.#names.tagger.apply(rows);
   }

@@ -144,6 +144,7 @@ export class BatchRun {
 
   *run(): Generator<void, void, void> {
     const { records } = this.#batch;
+    for (const { encoder } of this.#pipeline.outputs) encoder.begin?.();
     const chunk = Math.min(CHUNK_ROWS, this.#rows.capacity);
     for (let from = 0; from < records; from += chunk) {
       yield* this.#chunk(from, Math.min(chunk, records - from));
@@ -362,12 +363,7 @@ export class BatchRun {
   *#finishAggregates(): Generator<void, void, void> {
     for (let k = 0; k < this.#pipeline.outputs.length; k++) {
       const { encoder } = this.#pipeline.outputs[k] as CompiledOutput;
-      if (encoder.finish === undefined) continue;
-      if (this.#gathered[k] === 0) {
-        // Names were read for the tags all the same.
-        encoder.reset?.();
-        continue;
-      }
+      if (encoder.finish === undefined || this.#gathered[k] === 0) continue;
       for (;;) {
         const open = yield* this.#page();
         const { state } = encoder.finish(open.room);

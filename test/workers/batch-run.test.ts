@@ -363,3 +363,58 @@ t.test(
     t.notMatch(document, /name_rejected/);
   },
 );
+
+t.test('a batch gives the same bytes whatever names the worker saw before', async (t) => {
+  const index: OutputPlan = {
+    ...NDJSON,
+    type: 'elasticsearch',
+    options: { index: '{event.dataset}' },
+  };
+  const points: OutputPlan = {
+    ...NDJSON,
+    name: 'b',
+    type: 'influxdb',
+    options: {
+      measurement: 'm',
+      tags: [{ name: 'd', field: 'event.dataset' }],
+      fields: { n: 'n' },
+      every: 10_000,
+    },
+  };
+  const counts: OutputPlan = {
+    ...NDJSON,
+    name: 'c',
+    type: 'redis',
+    options: { counters: ['c:{event.dataset}'], expire: 1000 },
+  };
+  const pipeline = new SinglePipeline({
+    name: 'main',
+    from: ['in'],
+    steps: [parse('json')],
+    outputs: [index, points, counts],
+  });
+  const run = (datasets: string[]): string[] => {
+    const texts = ['', '', ''];
+    pipeline.run(
+      datasets.map((dataset, n) => Buffer.from(JSON.stringify({ n, event: { dataset } }))),
+      {
+        receivedAt: ARRIVAL,
+        key: Buffer.alloc(16, 7),
+        // Each run has other ids.
+        payload: (output, bytes) => {
+          texts[output] += bytes.toString().replaceAll(/[0-9a-f]{32}/g, 'ID');
+        },
+      },
+    );
+    return texts;
+  };
+  const invented = (word: string): string[] =>
+    Array.from({ length: 2500 }, (_, k) => `${word}${k}`);
+  const first = run(['nginx.access', ...invented('a')]);
+  t.match(first[0], '"_index":"nginx.access"');
+  t.match(first[1], 'm,d=a998 n=');
+  t.match(first[1], 'm,d=unknown n=');
+  t.match(first[2], 'c:a2499\t1\t');
+  run(invented('b'));
+  t.same(run(['nginx.access', ...invented('a')]), first);
+});
