@@ -3,7 +3,7 @@ import type { Column, Layout } from './layout.ts';
 import type { Literal, LiteralArea } from './literals.ts';
 import type { Address, CoreMemory } from './memory.ts';
 import { MAX_TIME, MIN_TIME } from './ops.ts';
-import { DROPPED, FLAGS, ROW_HEADER_BYTES } from './row.ts';
+import { DROPPED, FLAGS, OUTPUTS, ROW_HEADER_BYTES } from './row.ts';
 import type { Rows } from './rows.ts';
 
 /**
@@ -223,13 +223,16 @@ export class Names {
 
 const REJECTED_TAG = 'name_rejected';
 
-/** Tags rows of which a name had to be replaced. */
+/** Tags rows of an output of which a name had to be replaced. */
 export class NameTagger {
   readonly #columns: readonly NameColumn[];
   readonly #tags: Column | undefined;
   readonly #tag: Literal;
+  readonly #bit: number;
 
-  constructor(base: Layout, literals: LiteralArea, columns: readonly NameColumn[]) {
+  /** @param output its number within the pipeline */
+  constructor(base: Layout, literals: LiteralArea, columns: readonly NameColumn[], output: number) {
+    this.#bit = 1 << output;
     this.#columns = columns;
     this.#tags = base.byPath.get('tags');
     this.#tag = literals.text(REJECTED_TAG);
@@ -242,6 +245,7 @@ export class NameTagger {
     let rejected = 0;
     for (let k = 0, row = rows.table; k < rows.count; k++, row += rows.stride) {
       if (((u32[(row >>> 2) + FLAGS] as number) & DROPPED) !== 0) continue;
+      if (((u32[(row >>> 2) + OUTPUTS] as number) & this.#bit) === 0) continue;
       for (const column of this.#columns) {
         if (column.number(rows, row) !== REJECTED_NAME) continue;
         rejected++;

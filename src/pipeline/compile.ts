@@ -5,7 +5,7 @@ import type { LiteralArea } from '../event/literals.ts';
 import type { Region } from '../event/memory.ts';
 import { Rows } from '../event/rows.ts';
 import { resolveZone, type Zone } from '../event/zone.ts';
-import type { OutputEncoder } from '../sinks/encoder.ts';
+import type { EncoderContext, OutputEncoder } from '../sinks/encoder.ts';
 import { ENCODERS } from '../sinks/encoders.ts';
 import { STEPS } from '../transforms/registry.ts';
 import { parserUses, shapeOf } from './columns.ts';
@@ -77,9 +77,9 @@ export function compilePipeline(plan: PipelinePlan, context: CompileContext): Co
     rows: new Rows(core.memory, context.table, context.side, shape.width),
     stages: startsWithEnvelope(plan) ? stages : [rawMessage(base), ...stages],
     finish: new Finish(base, literals),
-    outputs: plan.outputs.map((output) => ({
+    outputs: plan.outputs.map((output, number) => ({
       plan: output,
-      encoder: encoderOf(output, shape, core, literals),
+      encoder: encoderOf(output, { core, literals, table: shape, output: number }),
     })),
     outputMask: maskOf(plan, (output) => output.routes.length === 0),
     idColumn: indexOf(base, 'event.id'),
@@ -90,16 +90,11 @@ export function compilePipeline(plan: PipelinePlan, context: CompileContext): Co
   };
 }
 
-function encoderOf(
-  output: OutputPlan,
-  table: TableShape,
-  core: EventCore,
-  literals: LiteralArea,
-): OutputEncoder {
+function encoderOf(output: OutputPlan, context: EncoderContext): OutputEncoder {
   const definition = ENCODERS.get(output.type);
   if (definition === undefined)
     throw new RangeError(`sinks of type ${output.type} have no encoder`);
-  return definition.compile(output.options, { core, literals, table });
+  return definition.compile(output.options, context);
 }
 
 function parseStage(

@@ -69,6 +69,8 @@ export interface EncoderContext {
   readonly core: EventCore;
   readonly literals: LiteralArea;
   readonly table: TableShape;
+  /** The output's number within its pipeline: its bit in a row's outputs. */
+  readonly output: number;
 }
 
 /** The pure half of a sink type, as src/sinks/encoders.ts registers it. */

@@ -25,6 +25,7 @@ import {
   RESIDUE_BYTES,
   RESIDUE_COUNT,
   ORDINAL,
+  OUTPUTS,
   RAW_LENGTH,
 } from '../../src/event/row.ts';
 import { Rows } from '../../src/event/rows.ts';
@@ -92,7 +93,7 @@ export class Chunk {
   }
 
   get context() {
-    return { core: this.core, literals: this.literals, table: this.table };
+    return { core: this.core, literals: this.literals, table: this.table, output: 0 };
   }
 
   get layout(): Layout {
@@ -109,6 +110,7 @@ export class Chunk {
     events.forEach((event, k) => {
       const row = rows.at(k);
       u32[(row >>> 2) + ORDINAL] = k;
+      u32[(row >>> 2) + OUTPUTS] = 1;
       u32[(row >>> 2) + RAW_LENGTH] = event.rawLength ?? 100;
       rows.setLayout(row, event.layout ?? 0);
       const layout = this.table.layouts[event.layout ?? 0] as Layout;

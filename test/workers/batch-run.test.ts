@@ -418,3 +418,29 @@ t.test('a batch gives the same bytes whatever names the worker saw before', asyn
   run(invented('b'));
   t.same(run(['nginx.access', ...invented('a')]), first);
 });
+
+t.test('only names of the outputs that an event goes to are checked', async (t) => {
+  const index: OutputPlan = {
+    ...NDJSON,
+    name: 'b',
+    type: 'elasticsearch',
+    routes: ['indexed'],
+    options: { index: 'logs-{user.name}' },
+  };
+  const steps: StepPlan[] = [
+    parse('json'),
+    { step: 'route', options: { indexed: 'log.level == "high"', default: 'rest' } },
+  ];
+  const invented = Array.from({ length: 150 }, (_, k) => `{"user":{"name":"u${k}"}}`);
+  const outcome = run('wasm', { steps, outputs: [NDJSON, index] }, [
+    '{"user":{"name":"not allowed"}}',
+    ...invented,
+    '{"user":{"name":"not allowed"},"log":{"level":"high"}}',
+    '{"user":{"name":"ada"},"log":{"level":"high"}}',
+  ]);
+  const tags = documents(outcome, 0).map((document) => document['tags'] ?? []);
+  t.same(tags, [[], ...invented.map(() => []), ['name_rejected'], []]);
+  const indexed = outcome.pieces.filter(({ output }) => output === 1).flatMap(({ texts }) => texts);
+  t.match(indexed[0], '"_index":"logs-unknown"');
+  t.match(indexed[1], '"_index":"logs-ada"');
+});

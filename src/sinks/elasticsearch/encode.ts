@@ -25,7 +25,7 @@ const FIRST_IN_INDEX = { ...INDEX_NAMES, allowed: /^[a-z0-9][a-z0-9_.]*$/ };
 
 function compileElasticsearch(
   { index }: ElasticsearchOutput,
-  { core, literals, table }: EncoderContext,
+  { core, literals, table, output }: EncoderContext,
 ): OutputEncoder {
   const { memory } = core;
   const base = table.layouts[0] as Layout;
@@ -66,6 +66,6 @@ function compileElasticsearch(
       .document(layout)
       .build(),
   );
-  const tagger = new NameTagger(base, literals, columns);
+  const tagger = new NameTagger(base, literals, columns, output);
   return new ProgramEncoder(core, programs, { cache, tagger });
 }

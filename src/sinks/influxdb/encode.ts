@@ -38,7 +38,7 @@ function compileInfluxdb(output: InfluxdbOutput, context: EncoderContext): Outpu
     step: fields === undefined ? Math.max(1, Math.round(every / 1000)) : 0,
     render: (numbers) => series(measurement, tags, columns, numbers),
   });
-  const tagger = new NameTagger(base, literals, columns);
+  const tagger = new NameTagger(base, literals, columns, context.output);
   if (fields === undefined) return new DeltaEncoder(memory, [new Deltas(names)], tagger);
 
   const list = new NameList(memory, literals, CHUNK_ROWS);

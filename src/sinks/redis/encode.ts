@@ -28,7 +28,7 @@ export const redis: EncoderDefinition<RedisOutput> = {
 
 function compileRedis(
   { counters }: RedisOutput,
-  { core, literals, table }: EncoderContext,
+  { core, literals, table, output }: EncoderContext,
 ): OutputEncoder {
   const { memory } = core;
   const base = table.layouts[0] as Layout;
@@ -47,7 +47,7 @@ function compileRedis(
     };
     return new Deltas(new Names(memory, base, { columns, step: templateStep(parts), render }));
   });
-  return new DeltaEncoder(memory, deltas, new NameTagger(base, literals, all));
+  return new DeltaEncoder(memory, deltas, new NameTagger(base, literals, all, output));
 }
 
 /** A text never holds the character that separates it from what follows: so two events share a key only when they should. */
