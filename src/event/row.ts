@@ -29,7 +29,6 @@ export const DROPPED = 1; // a filter removed it
 export const TRUNCATED = 2; // framing cut an oversize record
 export const UNPARSED = 4; // the last envelope parser did not recognise it
 export const PARTIAL = 8; // a join or a split record ended before its end
-export const FAILED = 16; // goes to the dead letters: the batch could not carry it
 
 /**
  * A residue entry is a member of a JSON object that no column of the layout names. 24 bytes:

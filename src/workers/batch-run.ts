@@ -3,7 +3,7 @@ import type { EventCore } from '../event/core.ts';
 import type { LiteralArea } from '../event/literals.ts';
 import type { Address } from '../event/memory.ts';
 import { CHUNK_ROWS, INDEX_ENTRY_BYTES } from '../event/regions.ts';
-import { DROPPED, FAILED, FLAGS, OUTPUTS, UNPARSED } from '../event/row.ts';
+import { DROPPED, FLAGS, OUTPUTS, UNPARSED } from '../event/row.ts';
 import { type Rows, SideBufferFull } from '../event/rows.ts';
 import type { CompiledOutput, CompiledPipeline, Stage } from '../pipeline/compile.ts';
 import type { OutputEncoder, Room } from '../sinks/encoder.ts';
@@ -250,7 +250,7 @@ export class BatchRun {
     for (let k = 0, row = rows.table; k < rows.count; k++, row += rows.stride) {
       const flags = u32[(row >>> 2) + FLAGS] as number;
       if ((flags & DROPPED) !== 0) this.counts.filtered++;
-      else if ((flags & FAILED) === 0) sizes[flags >>> 16] = (sizes[flags >>> 16] as number) + 1;
+      else sizes[flags >>> 16] = (sizes[flags >>> 16] as number) + 1;
       if ((flags & UNPARSED) !== 0) this.counts.unparsed++;
     }
     const groups: Group[] = [];
@@ -264,7 +264,7 @@ export class BatchRun {
     }
     for (let k = 0, row = rows.table; k < rows.count; k++, row += rows.stride) {
       const flags = u32[(row >>> 2) + FLAGS] as number;
-      if ((flags & (DROPPED | FAILED)) !== 0) continue;
+      if ((flags & DROPPED) !== 0) continue;
       const at = next[flags >>> 16] as number;
       u32[at] = row;
       next[flags >>> 16] = at + 1;
