@@ -27,7 +27,10 @@ export interface RowGroup {
   readonly count: number;
 }
 
-/** What an encoder has met since it was compiled. Only grows. */
+/**
+ * What an encoder has met since it was compiled. Only grows. Metrics show `skipped` and `coerced`; the others are for tests,
+ * in the data a replaced name shows as the tag `name_rejected`.
+ */
 export interface EncodeTally {
   /** Rows that make no piece: points without a field. */
   skipped: number;
