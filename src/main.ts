@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=2 --v8-pool-size=2
+#!/usr/bin/env -S node --max-semi-space-size=2 --v8-pool-size=1
 // V8 left alone takes 30 MB more for young objects and helper threads than a daemon needs whose events are bytes.
 import { runCli } from './cli/program.ts';
 

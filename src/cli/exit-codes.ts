@@ -10,7 +10,10 @@ export const EXIT = {
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 export const EXIT_MEANINGS: readonly (readonly [ExitCode, string])[] = [
-  [EXIT.ok, 'done; for run: ended by itself or stopped by a signal, after everything was settled'],
+  [
+    EXIT.ok,
+    'done; for run: ended by itself, or stopped by a signal and flushed as far as the time limit allowed (the log says what was left)',
+  ],
   [EXIT.failure, 'failed while running; for parse: a line did not parse'],
   [EXIT.usage, 'wrong usage of the command line'],
   [EXIT.configuration, 'the configuration is not valid or cannot be read'],

@@ -4,7 +4,7 @@ import { Command } from '@commander-js/extra-typings';
 import type { Config } from '../config/schema.ts';
 import type { Daemon, DaemonOptions } from '../pipeline/daemon.ts';
 import { examples } from './help.ts';
-import { loadForVerb } from './load.ts';
+import { loadApart } from './load-apart.ts';
 import { packageFolder } from './package.ts';
 import { printDiagnostics } from './report.ts';
 import type { Terminal } from './terminal.ts';
@@ -27,7 +27,7 @@ export function runCommand(terminal: Terminal) {
       examples('sluice run config/four-stores.yaml', 'sluice run --once import.yaml'),
     )
     .action(async (file, { once = false }) => {
-      const { config, warnings, source } = await loadForVerb(file ?? defaultConfig());
+      const { config, warnings, source } = await loadApart(file ?? defaultConfig());
       printDiagnostics(warnings, source, terminal);
       const { startDaemon } = await import('../pipeline/daemon.ts');
       const options = { once, signal: terminal.stopSignal() };

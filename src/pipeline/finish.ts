@@ -24,6 +24,7 @@ export class Finish {
   readonly #reason: number;
   readonly #event: Literal;
   readonly #outside: Literal;
+  readonly #outsideTag: Literal;
   readonly #tags: number;
   readonly #cuts: readonly (readonly [flag: number, tag: Literal])[];
 
@@ -37,7 +38,8 @@ export class Finish {
     this.#indexDate = column(INDEX_DATE.path);
     this.#ingested = column('event.ingested');
     this.#kind = column('event.kind');
-    this.#reason = column('event.reason');
+    this.#reason = base.byPath.get('event.reason')?.index ?? -1;
+    this.#outsideTag = literals.text('outside_window');
     this.#event = literals.text('event');
     this.#outside = literals.text('timestamp outside the accepted window');
     this.#tags = base.byPath.get('tags')?.index ?? -1;
@@ -72,9 +74,7 @@ export class Finish {
         f64[(date >>> 3) + 1] = at;
       } else {
         f64[(date >>> 3) + 1] = arrival;
-        const reason = row + this.#reason;
-        u32[reason >>> 2] = this.#outside.address;
-        u32[(reason >>> 2) + 1] = meta(CLEAN, this.#outside.length);
+        this.#sayOutside(rows, row);
       }
       const ingested = row + this.#ingested;
       u32[ingested >>> 2] = 0;
@@ -86,6 +86,12 @@ export class Finish {
         u32[kindAt + 1] = kind;
       }
     }
+  }
+
+  /** A reason that the event brought stays; then a tag tells. */
+  #sayOutside(rows: Rows, row: Address): void {
+    if (rows.has(row, this.#reason)) rows.append(row, this.#tags, this.#outsideTag);
+    else rows.setConstant(row, this.#reason, this.#outside);
   }
 
   /** A record that framing cut says so. @throws SideBufferFull */

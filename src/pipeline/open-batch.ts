@@ -94,9 +94,10 @@ export class OpenBatch {
 
   /**
    * V8 copies into shared memory word by word only when source and target are aligned alike: 9 GB/s, against 2 GB/s
-   * byte by byte. The gap belongs to no record.
+   * byte by byte. The gap belongs to no record; an empty batch has none, or a record of its size would fit nowhere.
    */
   #align(source: number): void {
+    if (this.used === 0) return;
     const gap = (source - this.buffer.start - this.used) & 7;
     if (this.used + gap < INPUT_BYTES) this.used += gap;
   }

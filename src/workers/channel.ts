@@ -142,6 +142,11 @@ export class Channel implements PageOwner {
     this.#pump();
   }
 
+  /** Batches that came after the burial. */
+  unsent(): FlowBatch[] {
+    return this.#waiting.splice(0);
+  }
+
   releasePage(page: number): void {
     const left = (this.#held[page] as number) - 1;
     this.#held[page] = left;
@@ -159,9 +164,10 @@ export class Channel implements PageOwner {
 
   /**
    * The worker is dead: takes in what it still told, and gives up the rest.
+   * @param started whether it ever was ready
    * @returns batches that were not answered, in order; `crashes` counts the deaths that each was under way in
    */
-  bury(): FlowBatch[] {
+  bury(started = true): FlowBatch[] {
     this.#dead = true;
     let last = receiveMessageOnPort(this.#port);
     while (last !== undefined) {
@@ -171,7 +177,8 @@ export class Channel implements PageOwner {
     this.#port.close();
     const [front] = this.#running;
     if (front !== undefined) this.#rememberTold(front.batch);
-    for (const { batch } of this.#running) batch.crashes++;
+    // A worker that never was ready has touched none of them.
+    if (started) for (const { batch } of this.#running) batch.crashes++;
     return [...this.#running.splice(0).map(({ batch }) => batch), ...this.#waiting.splice(0)];
   }
 

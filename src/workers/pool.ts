@@ -14,7 +14,7 @@ import type { CoreChoice, WorkerTask } from './protocol.ts';
 /** The event table lies outside the V8 heap: what remains are strings of odd formats and the compiled pipelines. */
 const HEAP_MB = 256;
 /** Batches make little garbage. Left alone, the young generation grows to 48 MB in each thread. */
-const YOUNG_MB = 6;
+const YOUNG_MB = 3;
 const START_LIMIT_MS = 30_000;
 /** Beside those in its input slots. */
 const WAITING_PER_WORKER = 4;
@@ -188,12 +188,14 @@ export class WorkerPool {
     const wasReady = seat.ready;
     seat.ready = false;
     if (this.#closing) return;
+    const buried = seat.channel;
+    const unanswered = buried.bury(wasReady);
     if (!wasReady) {
       failed(new SluiceError('SLUICE_WORKER_START', error.message, { cause: error }));
       await sleep(RESTART_PAUSE_MS, undefined, { ref: false });
     }
     const { log, listener } = this.#options;
-    const batches = seat.channel.bury();
+    const batches = [...unanswered, ...buried.unsent()];
     this.#restarts++;
     log.error(
       { worker: number, error: error.message, batches: batches.length },

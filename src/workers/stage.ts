@@ -24,6 +24,7 @@ import {
   type FromWorker,
   LARGE_SLOT,
   PAYLOAD,
+  type PeersMessage,
   READY,
   RELEASE,
   RELEASE_WORDS,
@@ -71,7 +72,8 @@ class StageWorker {
   readonly #readers: readonly (readonly number[])[];
   /** Number of each pipeline's first output, counted through. */
   readonly #firstOutput: readonly number[];
-  readonly #jobs: Job[] = [];
+  /** Batches, and the peers that batches behind them need: a table's texts are in use until the batches before are done. */
+  readonly #waiting: (Job | PeersMessage)[] = [];
   readonly #notices: number[] = [];
   #running: Generator<void, void, void> | undefined;
   #draining = false;
@@ -108,13 +110,14 @@ class StageWorker {
 
   #receive(message: ToWorker): void {
     if ('peers' in message) {
-      this.#peers.set(message);
+      this.#waiting.push(message);
+      this.#drive();
       return;
     }
     for (let at = 0; at < message.length; ) {
       switch (message[at]) {
         case RUN:
-          this.#jobs.push(this.#job(message, at));
+          this.#waiting.push(this.#job(message, at));
           at += RUN_WORDS;
           break;
         case RELEASE:
@@ -160,9 +163,13 @@ class StageWorker {
   #drive(): void {
     for (;;) {
       if (this.#running === undefined) {
-        const job = this.#jobs.shift();
-        if (job === undefined) break;
-        this.#running = this.#run(job);
+        const next = this.#waiting.shift();
+        if (next === undefined) break;
+        if ('peers' in next) {
+          this.#peers.set(next);
+          continue;
+        }
+        this.#running = this.#run(next);
       }
       if (this.#running.next().done !== true) break;
       this.#running = undefined;
