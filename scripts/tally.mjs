@@ -51,6 +51,6 @@ function show([name, value]) {
   if (typeof value !== 'string') {
     return `${name}: ${inspect(value, { depth: 2, maxArrayLength: 20, maxStringLength: 2000 })}`;
   }
-  if (!value.includes('\n')) return `${name}: ${value}`;
-  return `${name}:\n${value.trimEnd().replaceAll(/^/gm, '  ')}`;
+  const text = value.length > 4000 ? `${value.slice(0, 4000)}…` : value.trimEnd();
+  return text.includes('\n') ? `${name}:\n${text.replaceAll(/^/gm, '  ')}` : `${name}: ${text}`;
 }
