@@ -15,6 +15,7 @@ import {
 } from 'yaml';
 import type { ErrorCode } from '../errors/codes.ts';
 import type { Diagnostic } from './diagnostic.ts';
+import { MASK, maskLine, shownValue } from './secrets.ts';
 import type { SourceText, Span } from './source-text.ts';
 import type { OptionPath } from './spec.ts';
 import { type Surroundings, substitute } from './substitute.ts';
@@ -98,7 +99,7 @@ export class ConfigDocument {
   redact(path: OptionPath, message: string): string {
     let shown = message;
     for (const [reference, value] of this.referenceAt(path)?.values ?? []) {
-      if (value !== '') shown = shown.replaceAll(value, reference);
+      if (value !== '') shown = shown.replaceAll(value, maskLine(reference));
     }
     return shown;
   }
@@ -113,7 +114,7 @@ export class ConfigDocument {
       const message =
         this.source.text.slice(start - 1, end) === '${'
           ? 'inside [ ] and { } a ${…} must stand in quotes'
-          : (SYNTAX[error.code] ?? error.message);
+          : (SYNTAX[error.code] ?? withoutSource(error.message));
       this.#reportStructure(message, { start, end: Math.max(end, start + 1) });
     }
   }
@@ -138,7 +139,10 @@ export class ConfigDocument {
     if (isAlias(node)) {
       const target = node.resolve(this.#document);
       if (target !== undefined) return this.#convert(target, path, key);
-      this.#reportStructure(`no anchor '&${node.source}' stands before this`, span);
+      this.#reportStructure(
+        `no anchor '&${shownValue(path, node.source)}' stands before this`,
+        span,
+      );
       return undefined;
     }
     this.#spots.set(keyOf(path), { key, value: span, verbatim: this.#verbatim(node, span) });
@@ -194,7 +198,9 @@ export class ConfigDocument {
     if (typeof value !== 'string' || !value.includes('${')) return value;
     const { text, bare, values, problems } = substitute(value, this.#surroundings);
     for (const { code, message, reference, ordinal } of problems) {
-      this.#report(code, message, this.#findReference(span, reference, ordinal));
+      const shown =
+        shownValue(path, value) === MASK ? message.replace(reference, () => MASK) : message;
+      this.#report(code, shown, this.#findReference(span, reference, ordinal));
     }
     const failed = problems.length > 0;
     if (failed) this.#failed.push(path);
@@ -231,6 +237,11 @@ const SYNTAX: Readonly<Record<string, string>> = {
   TAB_AS_INDENT: 'indentation must be spaces, not tabs',
   TAG_RESOLVE_FAILED: 'tags (!name) are not allowed',
 };
+
+/** The parser repeats what it did not expect; the excerpt shows it anyway, with secrets masked. */
+function withoutSource(message: string): string {
+  return message.replace(/: ".*"$/s, '');
+}
 
 function keyOf(path: OptionPath): string {
   return JSON.stringify(path);

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { MASK, maskLine, shownValue } from './secrets.ts';
 import type { OptionPath } from './spec.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -36,7 +37,7 @@ export function describeIssue(issue: Issue, subject: Subject): Finding[] {
       return issue.keys.map((key) => ({
         path: [...path, key],
         key: true,
-        message: `unknown key '${key}'`,
+        message: `unknown key '${maskLine(key)}'`,
         word: key,
         unknownKeyIn: inner,
       }));
@@ -45,13 +46,15 @@ export function describeIssue(issue: Issue, subject: Subject): Finding[] {
     case 'invalid_value': {
       const allowed = issue.values.map(String);
       if (value === undefined) return found(missing(path), { allowed });
-      return found(`${show(value)} is not allowed here`, { allowed, ...wordOf(value) });
+      return found(`${show(path, value)} is not allowed here`, { allowed, ...wordOf(value) });
     }
     case 'invalid_union':
       return describeUnion(issue, path, value, subject);
     case 'invalid_key':
       return issue.issues.flatMap((inner) =>
-        found(`'${String(path.at(-1))}' is not a valid key: ${inner.message}`, { key: true }),
+        found(`'${maskLine(String(path.at(-1)))}' is not a valid key: ${inner.message}`, {
+          key: true,
+        }),
       );
     case 'too_small':
       return found(`${limit(issue.origin, issue.minimum, issue.inclusive, 'at least')} needed`);
@@ -76,7 +79,8 @@ function describeUnion(
   if (issue.errors.length === 0) {
     const options: unknown[] = 'options' in issue ? [...(issue.options as unknown[])] : [];
     const allowed = options.filter((option) => option !== undefined).map(String);
-    const message = value === undefined ? missing(path) : `${show(value)} is not allowed here`;
+    const message =
+      value === undefined ? missing(path) : `${show(path, value)} is not allowed here`;
     return [{ path, key: false, message, allowed, ...wordOf(value) }];
   }
   const entered = issue.errors.filter((branch) => !branch.some(isRootMismatch));
@@ -95,7 +99,7 @@ function describeUnion(
   );
   if (words.length === 0) return [{ path, key: false, message: mismatch(path, value, types) }];
   const allowed = [...words, ...new Set(types)];
-  const message = value === undefined ? missing(path) : `${show(value)} is not allowed here`;
+  const message = value === undefined ? missing(path) : `${show(path, value)} is not allowed here`;
   return [{ path, key: false, message, allowed, ...wordOf(value) }];
 }
 
@@ -126,7 +130,7 @@ function mismatch(path: OptionPath, value: unknown, types: readonly string[]): s
     expected === 'a text' && (typeof value === 'number' || typeof value === 'boolean')
       ? '; put it in quotes'
       : '';
-  return `expected ${expected}, found ${kindOf(value)}${hint}`;
+  return `expected ${expected}, found ${kindOf(path, value)}${hint}`;
 }
 
 function missing(path: OptionPath): string {
@@ -149,17 +153,18 @@ function nameOfType(type: string): string {
   return TYPES.get(type) ?? type;
 }
 
-function kindOf(value: unknown): string {
+function kindOf(path: OptionPath, value: unknown): string {
   if (value === null) return 'nothing';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a map';
-  return `${TYPES.get(typeof value) ?? typeof value} (${show(value)})`;
+  return `${TYPES.get(typeof value) ?? typeof value} (${show(path, value)})`;
 }
 
-function show(value: unknown): string {
+function show(path: OptionPath, value: unknown): string {
   if (value === null) return 'nothing';
   if (typeof value === 'object') return Array.isArray(value) ? 'a list' : 'a map';
-  return typeof value === 'string' ? `'${value}'` : `'${JSON.stringify(value)}'`;
+  const shown = shownValue(path, typeof value === 'string' ? value : JSON.stringify(value));
+  return shown === MASK ? shown : `'${shown}'`;
 }
 
 const COUNTED: ReadonlyMap<string, string> = new Map([

@@ -1,4 +1,5 @@
 import type { Place } from './schema.ts';
+import { MASK, maskLines } from './secrets.ts';
 
 /** A piece of the file: character offsets, end exclusive. */
 export interface Span {
@@ -15,6 +16,7 @@ export class SourceText {
   readonly text: string;
   /** Offset of each line's first character. */
   readonly #starts: number[] = [0];
+  #masked: readonly string[] | undefined;
 
   constructor(file: string, text: string) {
     this.file = file;
@@ -30,7 +32,7 @@ export class SourceText {
   }
 
   /**
-   * The line that a span starts on, with a caret under each character of it that is on this line.
+   * The line that a span starts on, with a caret under each character of it that is on this line. Secrets are masked.
    *
    *     12 |     chanel: alerts
    *        |     ^^^^^^
@@ -38,10 +40,12 @@ export class SourceText {
   excerpt({ start, end }: Span): string[] {
     const index = this.#lineIndex(start);
     const lineStart = this.#starts[index] ?? 0;
-    const lineEnd = (this.#starts[index + 1] ?? this.text.length + 1) - 1;
-    const whole = printable(this.text.slice(lineStart, lineEnd).replace(/\r$/, ''));
+    this.#masked ??= maskLines(this.text.split('\n').map((line) => line.replace(/\r$/, '')));
+    const whole = printable(this.#masked[index] ?? '');
     let column = start - lineStart;
-    const carets = Math.max(1, Math.min(end, lineStart + whole.length) - start);
+    // What is masked stands behind the rest of the line: a place within it is where the mask begins.
+    if (whole.endsWith(MASK)) column = Math.min(column, whole.length - MASK.length);
+    const carets = Math.max(1, Math.min(end - lineStart, whole.length) - column);
 
     const cut = Math.max(0, Math.min(column - EXCERPT_COLUMNS / 2, whole.length - EXCERPT_COLUMNS));
     const head = cut > 0 ? '…' : '';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { maskLine } from './secrets.ts';
 
 /** A parsed value, or what is wrong with the text. */
 export type Parsed<Value> = { readonly value: Value } | { readonly problem: string };
@@ -101,7 +102,7 @@ export function formatListen({ host, port }: ListenAddress): string {
 }
 
 function quote(text: string | number): string {
-  return `'${text}'`;
+  return `'${maskLine(String(text))}'`;
 }
 
 function unknownUnit(what: string, unit: string, units: ReadonlyMap<string, number>) {
