@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { once, setMaxListeners } from 'node:events';
 import {
   mkdirSync,
   mkdtempSync,
@@ -90,6 +90,8 @@ t.test(
   async (test) => {
     const path = join(folder(test), 'dead-letters');
     const letters = new DeadLetters({ folder: path, log, rotateBytes: 1000 });
+    // As the daemon does: each write listens to it.
+    setMaxListeners(0, never);
     const texts = Array.from({ length: 40 }, (_, k) => `letter ${k}`);
     await Promise.all(texts.slice(0, 20).map((text) => letters.write([letter(text)], never)));
     for (const text of texts.slice(20)) await letters.write([letter(text)], never);

@@ -210,8 +210,14 @@ t.test('a real database', async (t) => {
     await server.kill('SIGCONT');
     await late.close(soon());
 
+    // The rows are copied and their insert waits for a lock: in the middle, however fast the machine is.
+    const holder = new pg.Client({ connectionString: url });
+    holder.on('error', () => undefined);
+    await holder.connect();
+    await holder.query('BEGIN; LOCK TABLE events IN EXCLUSIVE MODE');
     const cut = writer.write(run, soon());
-    await new Promise((resolve) => setTimeout(resolve, 30));
+    const waiting = `pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'INSERT INTO %'`;
+    for (const limit = soon(); (await count(waiting)) === 0; ) limit.throwIfAborted();
     await server.kill('SIGKILL');
     for (const verdict of await cut) t.equal(verdict.kind, 'retry');
     await server.restart();
