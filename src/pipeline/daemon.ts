@@ -202,7 +202,8 @@ async function compose(
   });
   teardown.add('observer', () => observer.close());
   const { stages } = observer;
-  metrics.observe({ sources: observed, ledger, slots, pool, budget, deadLetters, stages });
+  const lagOf = (source: number): number => intake.lagOf(source, Date.now());
+  metrics.observe({ sources: observed, lagOf, ledger, slots, pool, budget, deadLetters, stages });
   const admin = new AdminServer(adminRoutes(metrics, health, () => observer.snapshot()));
   teardown.add('admin port', () => admin.close());
   observer.admin = await admin.listen(config.admin.listen);

@@ -82,6 +82,15 @@ export class Intake implements StreamHost {
     for (const stream of this.#streams) stream.flush();
   }
 
+  /** How long ago the oldest batch of a source arrived that is not settled, ms; 0 = none waits. @param source its number */
+  lagOf(source: number, now: number): number {
+    let oldest = now;
+    for (const { identity, settlement } of this.#streams) {
+      if (identity.source === source) oldest = Math.min(oldest, settlement.oldest ?? now);
+    }
+    return now - oldest;
+  }
+
   /** Batches that are not settled. */
   get outstanding(): number {
     return this.#outstanding;

@@ -33,6 +33,11 @@ export class Settlement {
     if (number > this.#reached) await this.#waiters.wait(signal, number);
   }
 
+  /** Arrival of the oldest batch that is not settled, epoch ms. */
+  get oldest(): number | undefined {
+    return this.#open[0]?.header.receivedAt;
+  }
+
   get outstanding(): number {
     return this.#open.length;
   }

@@ -10,6 +10,8 @@ import type { Stages } from './stages.ts';
 
 export interface MetricInputs {
   readonly sources: readonly { readonly tally: SourceTally; readonly meter: SourceMeter }[];
+  /** How long ago the oldest batch of a source arrived that is not settled, ms. */
+  readonly lagOf: (source: number) => number;
   readonly ledger: Ledger;
   readonly slots: readonly Slot[];
   readonly pool: Pick<WorkerPool, 'restarts' | 'heldPages'>;
@@ -54,7 +56,7 @@ export class Metrics {
     this.#process(inputs);
   }
 
-  #components({ sources, ledger, slots, stages }: MetricInputs): void {
+  #components({ sources, lagOf, ledger, slots, stages }: MetricInputs): void {
     this.#counter('component_received_events_total', 'Events that a component took in.', () => [
       ...sources.map(({ tally }): Sample => [of('source', tally.name), tally.records]),
       ...ledger.pipelines.map(({ name, received }): Sample => [of('pipeline', name), received]),
@@ -122,6 +124,11 @@ export class Metrics {
     );
     this.#gauge('sink_up', 'Whether the sink takes events.', () =>
       slots.map((slot): Sample => [of('sink', slot.name), slot.trouble === undefined ? 1 : 0]),
+    );
+    this.#gauge(
+      'source_lag_seconds',
+      'Age of the oldest batch that some output still has to settle.',
+      () => sources.map(({ tally }, k): Sample => [of('source', tally.name), lagOf(k) / 1000]),
     );
     this.#gauge('source_connections', 'Open connections.', () =>
       sources.map(({ tally, meter }): Sample => [of('source', tally.name), meter.open]),

@@ -158,6 +158,7 @@ t.test('the admin port tells how things are', async (test) => {
   const metrics = await (await run.page(daemon, '/metrics')).text();
   for (const line of [
     'sluice_component_received_events_total{component_id="edge",component_kind="source"} 0',
+    'sluice_source_lag_seconds{component_id="edge",component_kind="source"} 0',
     'sluice_component_sent_events_total{component_id="main.out",component_kind="sink"} 0',
     'sluice_limiting_stage{stage="none"} 1',
     'sluice_ledger_difference_events{component_id="main.out",component_kind="sink"} 0',
