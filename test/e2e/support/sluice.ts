@@ -58,7 +58,10 @@ export class Sluice {
   /** Starts the process and returns at once: for starts that fail, and for `--once`. */
   static spawn(t: Test, config: string, { args = [], env = {}, cwd }: RunOptions): Sluice {
     const { PATH = '', HOME = '' } = process.env;
-    const child = spawn(process.execPath, [...FLAGS, MAIN, 'run', config, ...args], {
+    // tap loads its own hooks into every Node process below it by NODE_OPTIONS: in each thread they take time, and memory
+    // that would be measured as sluice's.
+    const bare = ['-u', 'NODE_OPTIONS', process.execPath, ...FLAGS];
+    const child = spawn('/usr/bin/env', [...bare, MAIN, 'run', config, ...args], {
       cwd,
       env: { PATH, HOME, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
