@@ -39,9 +39,8 @@ export class ElasticsearchWriter implements SinkWriter {
     } catch (error) {
       const failure = failureOf(error);
       const { code, reason } = failure.kind === 'split' ? failure.ifAlone : failure;
-      throw new SluiceError(failure.kind === 'split' ? 'SLUICE_SINK_PRODUCT' : code, reason, {
-        cause: error,
-      });
+      // Not as a cause: the client's error holds the request, credentials and all.
+      throw new SluiceError(failure.kind === 'split' ? 'SLUICE_SINK_PRODUCT' : code, reason);
     }
   }
 
